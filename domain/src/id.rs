@@ -1,0 +1,134 @@
+//! Identifiers. Each kind of record has its own type, so that a run id never
+//! stands where a task id belongs.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        ///
+        /// Any text is allowed, the blank one included: requests carry ids as
+        /// callers sent them, and the validators decide.
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The id from its text, kept as given.
+            pub fn new(text: impl AsRef<str>) -> Self {
+                Self(Arc::from(text.as_ref()))
+            }
+
+            /// The text of the id.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+
+            /// Whether nothing is left after trimming.
+            pub fn is_blank(&self) -> bool {
+                self.0.trim().is_empty()
+            }
+
+            /// The id without surrounding white space.
+            pub fn trimmed(&self) -> Self {
+                let text = self.0.trim();
+                if text.len() == self.0.len() { self.clone() } else { Self::new(text) }
+            }
+
+            /// The trimmed id, or `None` where it is blank.
+            pub fn non_blank(&self) -> Option<Self> {
+                (!self.is_blank()).then(|| self.trimmed())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Debug::fmt(&*self.0, f)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new("")
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(Arc::from(text))
+            }
+        }
+
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// The id of a task.
+    TaskId,
+    /// The id of a run.
+    RunId,
+    /// The id of an audit event.
+    EventId,
+    /// The id of a run review.
+    ReviewId,
+    /// The id of a worker or reviewer session.
+    SessionId,
+    /// The id of a workspace.
+    WorkspaceId,
+}
+
+/// The place of an event in the one audit log of a board. Starts at 1; 0 means
+/// "no event". Stays below 2^53, so that it is exact in JavaScript.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Sequence(i64);
+
+impl Sequence {
+    /// Before the first event.
+    pub const ZERO: Sequence = Sequence(0);
+
+    /// A sequence number as a caller gave it; negative values are kept for the
+    /// validators to refuse.
+    pub const fn new(value: i64) -> Self {
+        Self(value)
+    }
+
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// The number after this one.
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
+impl fmt::Display for Sequence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,45 @@
+//! The rules of Taskloom: tasks with a dependency graph, runs that workers
+//! claim under leases, reviews, approvals, triage and an audit log.
+//!
+//! This crate is a function of its inputs. It reads no clock, draws no random
+//! number and performs no I/O; the time, fresh ids and secrets come in through
+//! [`environment`], so the same calls give the same board on every target.
+//!
+//! Start with [`Manager`](manager::Manager): it is the authority that checks,
+//! applies and records every operation.
+
+mod enumeration;
+
+// What everything is made of.
+pub mod error;
+pub mod id;
+pub mod json;
+pub mod time;
+
+// Records and requests.
+pub mod actor;
+pub mod capability;
+pub mod claim_token;
+pub mod dependency;
+pub mod diagnostic;
+pub mod event;
+pub mod execution;
+pub mod force;
+pub mod idempotency;
+pub mod lease;
+pub mod pause;
+pub mod profile;
+pub mod query;
+pub mod review;
+pub mod run;
+pub mod scheduler;
+pub mod session;
+pub mod task;
+pub mod triage;
+
+// What reads answer with.
+pub mod autonomy;
+pub mod view;
+
+pub use enumeration::{Enumeration, Given};
+pub use error::{ErrorKind, Result, TaskError};
