@@ -1,1 +1,13 @@
-//! Placeholder.
+//! Runs recorded scenarios against an engine and compares what it answers with
+//! the recorded trace.
+//!
+//! A scenario is a list of calls; a trace is what a reference answered, step by
+//! step, and the state it ended in. [`scenario`] reads both, [`engine`] is the
+//! port to an implementation, [`runner`] plays the calls, [`comparison`] knows
+//! what must match and what may differ, and [`native`] drives the Rust engine.
+
+pub mod comparison;
+pub mod engine;
+pub mod native;
+pub mod runner;
+pub mod scenario;
