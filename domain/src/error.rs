@@ -5,6 +5,9 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::autonomy::AutonomyReasonCode;
+use crate::diagnostic::DiagnosticItem;
+
 /// The result of every fallible call of this crate.
 pub type Result<T, E = TaskError> = std::result::Result<T, E>;
 
@@ -113,10 +116,18 @@ pub struct TaskError {
     kind: ErrorKind,
     path: String,
     detail: String,
+    reason: Option<AutonomyReasonCode>,
+    diagnostic: Option<Box<DiagnosticItem>>,
 }
 
 impl fmt::Display for TaskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(diagnostic) = &self.diagnostic {
+            return diagnostic.fmt(f);
+        }
+        if let Some(reason) = self.reason {
+            write!(f, "task: autonomy lease rejected: {reason}: ")?;
+        }
         f.write_str(self.kind.text())?;
         if !self.detail.is_empty() {
             write!(f, ": {}", self.detail)?;
@@ -128,18 +139,18 @@ impl fmt::Display for TaskError {
 impl TaskError {
     /// An error of this kind without further detail.
     pub fn new(kind: ErrorKind) -> Self {
-        Self { kind, path: String::new(), detail: String::new() }
+        Self::at(kind, "", "")
     }
 
     /// An error of this kind with a detail text.
     pub fn with_detail(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, path: String::new(), detail: detail.into() }
+        Self::at(kind, "", detail)
     }
 
     /// An error at a field: `path` names it, `detail` is the whole sentence and
     /// starts with the path.
     pub fn at(kind: ErrorKind, path: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind, path: path.into(), detail: detail.into() }
+        Self { kind, path: path.into(), detail: detail.into(), reason: None, diagnostic: None }
     }
 
     /// `<path> is required`.
@@ -150,6 +161,20 @@ impl TaskError {
     /// A violation of form at `path`: the text reads `<path> <rest>`.
     pub fn validation(path: &str, rest: &str) -> Self {
         Self::at(ErrorKind::Validation, path, format!("{path} {rest}"))
+    }
+
+    /// Adds the reason of a refused lease lookup; it opens the text.
+    #[must_use]
+    pub fn with_reason(mut self, reason: AutonomyReasonCode) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+
+    /// Adds what an operator needs to know; it replaces the text.
+    #[must_use]
+    pub fn with_diagnostic(mut self, diagnostic: DiagnosticItem) -> Self {
+        self.diagnostic = Some(Box::new(diagnostic));
+        self
     }
 
     /// The kind, for branching.
@@ -165,5 +190,15 @@ impl TaskError {
     /// The explanation without the kind's own text.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// Why a lease lookup was refused.
+    pub fn reason(&self) -> Option<AutonomyReasonCode> {
+        self.reason
+    }
+
+    /// What an operator needs to know.
+    pub fn diagnostic(&self) -> Option<&DiagnosticItem> {
+        self.diagnostic.as_deref()
     }
 }

@@ -42,6 +42,11 @@ impl RawJson {
         Ok(Self(Arc::from(text)))
     }
 
+    /// The empty list, `[]`.
+    pub fn empty_list() -> Self {
+        Self(Arc::from("[]"))
+    }
+
     /// The text of the document.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -152,4 +157,10 @@ pub(crate) fn keep_null<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<RawJson>, D::Error> {
     RawJson::deserialize(deserializer).map(Some)
+}
+
+/// Whether a field holds its empty value and is left out of the record's JSON.
+/// Use as `#[serde(default, skip_serializing_if = "crate::json::is_default")]`.
+pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

@@ -9,8 +9,10 @@
 //! applies and records every operation.
 
 mod enumeration;
+mod rule;
 
 // What everything is made of.
+pub mod environment;
 pub mod error;
 pub mod id;
 pub mod json;
@@ -19,12 +21,14 @@ pub mod time;
 // Records and requests.
 pub mod actor;
 pub mod capability;
+pub mod channel;
 pub mod claim_token;
 pub mod dependency;
 pub mod diagnostic;
 pub mod event;
 pub mod execution;
 pub mod force;
+pub mod hook;
 pub mod idempotency;
 pub mod lease;
 pub mod pause;
@@ -40,6 +44,11 @@ pub mod triage;
 // What reads answer with.
 pub mod autonomy;
 pub mod view;
+
+// Where records stand, and the authority over them.
+pub mod manager;
+pub mod status;
+pub mod store;
 
 pub use enumeration::{Enumeration, Given};
 pub use error::{ErrorKind, Result, TaskError};

@@ -1,8 +1,30 @@
 //! Reviews of runs: when a run is reviewed, what a reviewer answers, and what
 //! the answer means for the task.
 
+mod gate;
+mod record;
+mod request;
+mod verdict;
+
+pub use gate::ReviewGateState;
+pub use record::RunReview;
+pub use request::{
+    BindRunReviewSessionRequest, RunReviewBinding, RunReviewRequest, RunReviewRequestedNotification,
+};
+pub use verdict::{RecordRunReviewRequest, RunReviewResult, RunReviewVerdict};
+
 use crate::enumeration::enumeration;
 use crate::run::RunStatus;
+
+/// The greatest size of a review reason, in bytes.
+pub const MAX_REVIEW_REASON_BYTES: usize = 4 * 1024;
+/// The greatest size of the guidance for the next round, in bytes.
+pub const MAX_NEXT_ROUND_GUIDANCE_BYTES: usize = 8 * 1024;
+/// The greatest size of a review text, in bytes.
+pub const MAX_REVIEW_TEXT_BYTES: usize = 64 * 1024;
+/// The greatest size of each field that names a reviewer, a delivery or a
+/// parent review, in bytes.
+pub const MAX_REVIEW_SELECTOR_BYTES: usize = 256;
 
 enumeration! {
     /// Which finished runs of a task are reviewed.
@@ -27,10 +49,72 @@ impl ReviewPolicy {
             RunStatus::Failed | RunStatus::Canceled => {
                 matches!(self, ReviewPolicy::OnFailure | ReviewPolicy::Always)
             }
-            RunStatus::Queued
-            | RunStatus::Claimed
-            | RunStatus::Starting
-            | RunStatus::Running => false,
+            RunStatus::Queued | RunStatus::Claimed | RunStatus::Starting | RunStatus::Running => {
+                false
+            }
         }
+    }
+}
+
+enumeration! {
+    /// How far a review has come.
+    pub enum RunReviewStatus: plain {
+        /// Asked for; no reviewer is bound yet. Left by binding a reviewer or by
+        /// recording a verdict.
+        Requested = "requested",
+        /// Offered to a reviewer. No operation of the engine writes this.
+        Routed = "routed",
+        /// A reviewer session is bound. Left by recording a verdict.
+        InReview = "in_review",
+        /// A verdict is recorded. Final.
+        Recorded = "recorded",
+        /// Given up after too many rounds. No operation of the engine writes this.
+        CircuitOpened = "circuit_opened",
+        /// Withdrawn. No operation of the engine writes this.
+        Canceled = "canceled",
+    }
+}
+
+impl RunReviewStatus {
+    /// Whether a verdict may still be recorded.
+    pub fn is_open(self) -> bool {
+        match self {
+            RunReviewStatus::Requested | RunReviewStatus::Routed | RunReviewStatus::InReview => {
+                true
+            }
+            RunReviewStatus::Recorded
+            | RunReviewStatus::CircuitOpened
+            | RunReviewStatus::Canceled => false,
+        }
+    }
+
+    /// Whether the review occupies its reviewer session: a session has at most
+    /// one such review.
+    pub fn is_active(self) -> bool {
+        match self {
+            RunReviewStatus::Routed | RunReviewStatus::InReview => true,
+            RunReviewStatus::Requested
+            | RunReviewStatus::Recorded
+            | RunReviewStatus::CircuitOpened
+            | RunReviewStatus::Canceled => false,
+        }
+    }
+}
+
+enumeration! {
+    /// What a reviewer found.
+    pub enum RunReviewOutcome: plain {
+        /// The work is good; nothing is missing.
+        Approved = "approved",
+        /// Work is missing; a continuation run is queued.
+        Rejected = "rejected",
+        /// The work cannot go on without a person; the review circuit opens.
+        Blocked = "blocked",
+        /// The review itself failed.
+        Error = "error",
+        /// The reviewer did not answer in time.
+        Timeout = "timeout",
+        /// The reviewer's answer could not be understood.
+        InvalidOutput = "invalid_output",
     }
 }

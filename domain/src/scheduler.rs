@@ -1,1 +1,163 @@
-//! Under construction.
+//! The scheduler's switch: pause, resume and drain, its status, and the queue
+//! behind it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{TaskId, WorkspaceId};
+use crate::run::Run;
+use crate::task::Task;
+use crate::time::{Duration, Timestamp};
+
+/// The time to wait that a caller passes to a drain when nobody named one. The
+/// drain itself does not apply it: there, no time means a single look.
+pub const DEFAULT_SCHEDULER_DRAIN_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The number of backlog rows when none is asked for.
+pub const DEFAULT_BACKLOG_LIMIT: i64 = 50;
+/// The greatest number of backlog rows.
+pub const MAX_BACKLOG_LIMIT: i64 = 500;
+
+/// Stops the scheduler from handing out runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulerPauseRequest {
+    /// Why.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Lets the scheduler hand out runs again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulerResumeRequest {
+    /// Accepted and not recorded.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// Pauses the scheduler and waits until no run is claimed any more.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulerDrainRequest {
+    /// Why; blank means `scheduler drain`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// How long to wait; 0 means one look.
+    #[serde(skip_serializing_if = "crate::json::is_default")]
+    pub timeout: Duration,
+}
+
+/// The switch, one per board. Never written means running.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchedulerPauseState {
+    /// Whether runs are held back.
+    pub paused: bool,
+    /// Who paused, as `<actor kind>:<actor ref>`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub paused_by: String,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<Timestamp>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// When the switch was thrown last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A throw of the switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchedulerPauseMutation {
+    /// The new position.
+    pub paused: bool,
+    /// Who threw it, as `<actor kind>:<actor ref>`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub actor: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+    /// When.
+    pub updated_at: Timestamp,
+}
+
+/// The switch with what stands behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchedulerStatus {
+    /// Whether runs are held back.
+    pub paused: bool,
+    /// Who paused, as `<actor kind>:<actor ref>`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub paused_by: String,
+    /// Since when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<Timestamp>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub paused_reason: String,
+    /// How many runs are claimed, starting or running, with a lease or without.
+    pub active_claim_count: usize,
+    /// How many runs are queued, those of paused tasks included.
+    pub queued_run_count: usize,
+    /// How many tasks are paused themselves.
+    pub paused_task_count: usize,
+    /// When this was so.
+    pub as_of: Timestamp,
+}
+
+/// How a drain ended. The scheduler stays paused in every case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchedulerDrainResult {
+    /// The status at the last look.
+    pub status: SchedulerStatus,
+    /// Whether no claim was left.
+    pub completed: bool,
+    /// Whether the time ended while claims were left.
+    #[serde(default, skip_serializing_if = "crate::json::is_default")]
+    pub timed_out: bool,
+    /// How many claims were left.
+    pub remaining_claims: usize,
+    /// When the drain began.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub completed_at: Timestamp,
+}
+
+/// Asks for the queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SchedulerBacklogQuery {
+    /// The number of rows; brought into range, never refused.
+    #[serde(skip_serializing_if = "crate::json::is_default")]
+    pub limit: i64,
+    /// Only runs of this workspace's tasks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workspace_id: Option<WorkspaceId>,
+    /// Whether runs of paused tasks are shown too.
+    #[serde(skip_serializing_if = "crate::json::is_default")]
+    pub include_paused: bool,
+}
+
+/// A queued run with its task.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SchedulerBacklogRun {
+    /// The task, as stored.
+    pub task: Task,
+    /// The queued run.
+    pub run: Run,
+    /// Whether the task or one of its ancestors is paused.
+    pub effective_paused: bool,
+    /// The nearest of them that is paused, the task itself first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_by_task_id: Option<TaskId>,
+}
+
+/// The queue, in the order in which runs are handed out. It shows what is
+/// queued, not what can be claimed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SchedulerBacklog {
+    /// The rows.
+    pub runs: Vec<SchedulerBacklogRun>,
+    /// The number of rows before the limit.
+    pub total: usize,
+}
