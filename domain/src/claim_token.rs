@@ -1,1 +1,183 @@
-//! Under construction.
+//! Claim tokens: the secret that proves who holds a lease, its hash, and the
+//! redaction that keeps it out of texts.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Result, TaskError};
+
+/// How every fresh token begins.
+pub const CLAIM_TOKEN_PREFIX: &str = "agh_claim_";
+/// How a stored hash begins.
+const HASH_PREFIX: &str = "sha256:";
+/// What a redacted token is replaced by.
+const REDACTED: &str = "agh_claim_[REDACTED]";
+
+/// A raw claim token, as the holder of a lease presents it.
+///
+/// It is handed out once, when a run is claimed. Its `Debug` form hides the
+/// secret; [`ClaimToken::expose`] is the one way to it besides serialization,
+/// which the board's own log and the claim result need. Two tokens compare by
+/// content for tests and change-sets; to check one against a lease, use
+/// [`ClaimTokenHash::verify`], which takes the same time for every token.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClaimToken(String);
+
+impl ClaimToken {
+    /// A token of 32 bytes that nobody can guess.
+    pub fn from_bytes(secret: [u8; 32]) -> Self {
+        Self(format!("{CLAIM_TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(secret)))
+    }
+
+    /// The text of the token.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether nothing is left after trimming.
+    pub fn is_blank(&self) -> bool {
+        self.0.trim().is_empty()
+    }
+
+    /// The token without surrounding white space.
+    #[must_use]
+    pub fn trimmed(self) -> Self {
+        Self(crate::rule::trimmed(self.0))
+    }
+
+    /// The hash of the trimmed token.
+    ///
+    /// # Errors
+    ///
+    /// `validation` for a blank token.
+    pub fn hash(&self) -> Result<ClaimTokenHash> {
+        if self.is_blank() {
+            return Err(TaskError::required("claim_token"));
+        }
+        Ok(ClaimTokenHash(format!("{HASH_PREFIX}{}", hex(&self.digest()))))
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        Sha256::digest(self.0.trim().as_bytes()).into()
+    }
+}
+
+impl std::fmt::Debug for ClaimToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ClaimToken(..)")
+    }
+}
+
+impl From<&str> for ClaimToken {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl From<String> for ClaimToken {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// The hash of a claim token, as runs store it: `sha256:` and 64 lower-case hex
+/// digits; the prefix may be missing in records of other origin.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ClaimTokenHash(String);
+
+impl ClaimTokenHash {
+    /// A hash from its text, kept as given.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text of the hash.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The trimmed hash, or `None` where it is blank.
+    pub fn non_blank(&self) -> Option<Self> {
+        let text = self.0.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether the text is a hash: 64 lower-case hex digits, with or without
+    /// prefix.
+    pub fn is_canonical(&self) -> bool {
+        let digits = self.digits();
+        digits.len() == 64 && digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    }
+
+    /// The hex digits without prefix.
+    pub fn digits(&self) -> &str {
+        self.0.strip_prefix(HASH_PREFIX).unwrap_or(&self.0)
+    }
+
+    /// The first eight hex digits: enough to tell leases apart, too few to guess
+    /// from.
+    pub fn truncated(&self) -> &str {
+        let digits = self.digits();
+        digits.get(..8).unwrap_or(digits)
+    }
+
+    /// Whether this is the hash of the token. `false` for a blank token and for a
+    /// text that is no hash.
+    ///
+    /// The comparison looks at every byte, whatever the outcome.
+    pub fn verify(&self, token: &ClaimToken) -> bool {
+        if token.is_blank() || !self.is_canonical() {
+            return false;
+        }
+        let expected = hex(&token.digest());
+        let differences = expected
+            .bytes()
+            .zip(self.digits().bytes())
+            .fold(0u8, |seen, (left, right)| seen | (left ^ right));
+        differences == 0
+    }
+}
+
+impl std::fmt::Display for ClaimTokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
+        text
+    })
+}
+
+/// The text with every claim token in it replaced by `agh_claim_[REDACTED]`.
+///
+/// ```
+/// use taskloom_domain::claim_token::redact_claim_tokens;
+///
+/// assert_eq!(redact_claim_tokens("held by agh_claim_x-1."), "held by agh_claim_[REDACTED].");
+/// ```
+pub fn redact_claim_tokens(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(CLAIM_TOKEN_PREFIX) {
+        let (before, found) = rest.split_at(start);
+        clean.push_str(before);
+        let tail = &found[CLAIM_TOKEN_PREFIX.len()..];
+        let end = tail.find(|char| !is_token_char(char)).unwrap_or(tail.len());
+        clean.push_str(if end == 0 { CLAIM_TOKEN_PREFIX } else { REDACTED });
+        rest = &tail[end..];
+    }
+    clean.push_str(rest);
+    clean
+}
+
+fn is_token_char(char: char) -> bool {
+    char.is_ascii_alphanumeric() || matches!(char, '_' | '-')
+}

@@ -79,6 +79,21 @@ impl<T: Enumeration> Given<T> {
         if self.is_blank() { Ok(default) } else { self.require(path) }
     }
 
+    /// The canonical spelling of a known value; any other text stays as it is.
+    #[must_use]
+    pub fn folded(self) -> Self {
+        match self.known() {
+            Some(value) => value.into(),
+            None => self,
+        }
+    }
+
+    /// The given text, or `default` in place of a blank one.
+    #[must_use]
+    pub fn or(self, default: T) -> Self {
+        if self.is_blank() { default.into() } else { self.folded() }
+    }
+
     /// The value, or `None` for a blank text: the form of a query filter.
     ///
     /// # Errors
