@@ -1,0 +1,59 @@
+//! How much a person downloads, and how soon the app is there.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::measure::Measure;
+use crate::project::Project;
+use crate::serve::{Port, Serving};
+use crate::setup::{Piece, Tools};
+use crate::size::{Size, only_file};
+use crate::{app, pack};
+
+/// Download sizes that the app may have, compressed, in kB.
+const APP_WASM: f64 = 900.0;
+const APP_ALL: f64 = 1200.0;
+
+const SCRIPT: &str = "bench/first-light.mjs";
+
+pub fn run(project: &Project) -> Result<Vec<Measure>> {
+    let needs = [&Piece::OF_THE_APP[..], &[Piece::NodePackages, Piece::Chromium]].concat();
+    let tools = Tools::ready(project, &needs)?;
+    let dist = app::build(project, &tools)?;
+    let engine = pack::build(project, &tools)?.wasm();
+    let mut measures = Vec::new();
+    measures.extend(sizes("app-wasm", &only_file(&dist, ".wasm")?, Some(APP_WASM))?);
+    measures.extend(sizes("app-all", &dist, Some(APP_ALL))?);
+    measures.extend(sizes("engine-wasm", &engine, None)?);
+    measures.extend(in_browser(project, &tools, &dist)?);
+    Ok(measures)
+}
+
+/// The target is one for compressed bytes, and a server that knows only gzip
+/// has to meet it too.
+fn sizes(name: &str, path: &Path, target: Option<f64>) -> Result<[Measure; 3]> {
+    let size = Size::of(path)?;
+    Ok([
+        Measure::size(format!("{name}-raw"), size.raw, None),
+        Measure::size(format!("{name}-gzip"), size.gzip, target),
+        Measure::size(format!("{name}-brotli"), size.brotli, target),
+    ])
+}
+
+/// The script's measures, one line of JSON each.
+fn in_browser(project: &Project, tools: &Tools, dist: &Path) -> Result<Vec<Measure>> {
+    let serving = Serving::start(dist, Port::Free)?;
+    let ended = tools
+        .program("node")
+        .arg(SCRIPT)
+        .arg(serving.url())
+        .env("TASKLOOM_URL", serving.url())
+        .folder(project.tests())
+        .watch()?;
+    if !ended.succeeded {
+        bail!("tests/{SCRIPT} failed");
+    }
+    let lines = ended.stdout.lines().filter(|line| line.starts_with('{'));
+    lines.map(|line| Measure::from_json_line(line).context("a measure")).collect()
+}

@@ -1,0 +1,150 @@
+//! The npm package: generated glue and the hand-written files beside it.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::project::Project;
+use crate::setup::{NPM, Piece, Tools, WASM, seconds};
+
+const CRATE: &str = "taskloom-wasm";
+const GLUE: &str = "taskloom_wasm";
+
+/// A package that was built.
+pub struct Packed {
+    /// Its files, as installed by a user.
+    pub folder: PathBuf,
+    /// The file that npm would publish.
+    pub tarball: PathBuf,
+}
+
+impl Packed {
+    /// The engine as a browser downloads it.
+    pub fn wasm(&self) -> PathBuf {
+        self.folder.join(format!("{GLUE}_bg.wasm"))
+    }
+}
+
+/// Builds the package and says where it is.
+pub fn run(project: &Project) -> Result<Packed> {
+    let tools = Tools::ready(project, &Piece::OF_THE_PACKAGE)?;
+    build(project, &tools)
+}
+
+/// Builds the package with tools that are set up.
+pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
+    let started = Instant::now();
+    println!("Package: cargo builds the engine for release");
+    tools
+        .wasm_program("cargo")
+        .args(["build", "--release", "--package", CRATE, "--lib", "--target", WASM])
+        .folder(&project.root)
+        .run()?;
+    let folder = project.root.join("pkg");
+    empty(&folder)?;
+    bind(project, tools, &folder)?;
+    shrink(tools, &folder.join(format!("{GLUE}_bg.wasm")))?;
+    add_files(project, &folder)?;
+    let packed = Packed { tarball: pack(project, tools, &folder)?, folder };
+    println!(
+        "Package: {} in pkg/, packed as {} ({})",
+        project.version,
+        project.shown(&packed.tarball),
+        seconds(started)
+    );
+    Ok(packed)
+}
+
+fn empty(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder)
+            .with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(folder)?;
+    Ok(())
+}
+
+fn bind(project: &Project, tools: &Tools, folder: &Path) -> Result<()> {
+    let built = project.target.join(WASM).join("release").join(format!("{GLUE}.wasm"));
+    tools
+        .program("wasm-bindgen")
+        .args(["--target", "web", "--out-name", GLUE, "--out-dir"])
+        .arg(folder)
+        .arg(built)
+        .read()
+        .map(drop)
+}
+
+fn shrink(tools: &Tools, wasm: &Path) -> Result<()> {
+    tools
+        .program("wasm-opt")
+        .args(["-Os", "--strip-debug", "--strip-producers", "-o"])
+        .arg(wasm)
+        .arg(wasm)
+        .read()
+        .map(drop)
+}
+
+/// Puts the hand-written files over the generated ones.
+fn add_files(project: &Project, folder: &Path) -> Result<()> {
+    let written = project.root.join("wasm-bindings").join("npm");
+    ensure!(written.join("package.json").is_file(), "wasm-bindings/npm has no package.json");
+    copy_all(&written, folder)?;
+    std::fs::copy(project.root.join("LICENSE"), folder.join("LICENSE"))?;
+    let manifest = folder.join("package.json");
+    let text = std::fs::read_to_string(&manifest)?;
+    std::fs::write(&manifest, with_version(&text, &project.version)?)?;
+    Ok(())
+}
+
+fn copy_all(from: &Path, to: &Path) -> Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_all(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+/// A package.json with this version and otherwise as it was: the order of its
+/// entries means something to bundlers.
+fn with_version(manifest: &str, version: &str) -> Result<String> {
+    let parsed: serde_json::Value = serde_json::from_str(manifest)?;
+    let present = parsed["version"].as_str().context("package.json has no version")?;
+    let entry = format!("\"version\": \"{present}\"");
+    ensure!(manifest.matches(&entry).count() == 1, "package.json must hold {entry} once");
+    Ok(manifest.replace(&entry, &format!("\"version\": \"{version}\"")))
+}
+
+fn pack(project: &Project, tools: &Tools, folder: &Path) -> Result<PathBuf> {
+    let packed = project.target.join("npm");
+    empty(&packed)?;
+    tools
+        .program(NPM)
+        .args(["pack", "--silent", "--pack-destination"])
+        .arg(&packed)
+        .folder(folder)
+        .read()?;
+    let file = std::fs::read_dir(&packed)?.next().context("npm packed no file")?;
+    Ok(file?.path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_version_of_the_manifest_changes() {
+        let manifest = r#"{ "version": "0.0.0", "exports": { "types": "a", "default": "b" } }"#;
+        let set = with_version(manifest, "1.2.3").unwrap();
+        assert_eq!(set, manifest.replace("0.0.0", "1.2.3"));
+        assert!(with_version("{}", "1.2.3").is_err());
+        assert!(with_version(r#"{ "version" : "0.0.0" }"#, "1.2.3").is_err());
+    }
+}

@@ -1,0 +1,22 @@
+//! Tests of the crates that talk to a browser, inside headless Chromium.
+
+use anyhow::Result;
+
+use super::Workplace;
+use super::counts::Counts;
+use crate::setup::WASM;
+
+/// Seconds that one test binary may take; on a busy machine the runner's own
+/// 20 pass before the browser is up.
+const PATIENCE: &str = "180";
+
+pub fn run(workplace: &Workplace) -> Result<Counts> {
+    let ended = workplace
+        .wasm_cargo()
+        .args(["test", "--target", WASM, "--lib", "--tests", "--no-fail-fast"])
+        .args(["-p", "taskloom-storage", "-p", "taskloom-wasm"])
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
+        .env("WASM_BINDGEN_TEST_TIMEOUT", PATIENCE)
+        .watch()?;
+    Ok(Counts::of_cargo(&ended))
+}
