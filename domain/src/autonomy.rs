@@ -98,3 +98,68 @@ pub struct AutonomyLeaseHandle {
     /// When the session was heard of last.
     pub heartbeat_at: Option<Timestamp>,
 }
+
+impl AutonomyLeaseHandle {
+    /// Whether the session holds this run at `now`: under a live lease, with the
+    /// token at hand.
+    pub fn is_active(&self, now: Timestamp) -> bool {
+        let has_token = self.claim_token.as_ref().is_some_and(|token| !token.is_blank());
+        let has_hash = self.claim_token_hash.as_ref().and_then(ClaimTokenHash::non_blank).is_some();
+        self.status.is_active()
+            && self.lease_until.is_some_and(|until| until > now)
+            && has_token
+            && has_hash
+    }
+}
+
+/// The handle by which a session holds a run at `now`, among the handles of all
+/// the runs that it holds or held. Handles of other sessions are passed over.
+///
+/// # Errors
+///
+/// In this order, with these reasons: a blank session (`SessionRequired`); a
+/// blank run id (`validation`, without a reason); more than one live lease,
+/// whatever run was asked for (`LeaseAlreadyHeld`); a run that the session never
+/// held, while it holds another (`ForeignRun`) or none (`NoActiveLease`); a run
+/// whose lease has ended (`LeaseExpired`).
+pub fn find_active_lease<'a>(
+    handles: &'a [AutonomyLeaseHandle],
+    session: &SessionId,
+    run: &RunId,
+    now: Timestamp,
+) -> Result<&'a AutonomyLeaseHandle> {
+    let Some(session) = session.non_blank() else {
+        return refuse(
+            AutonomyReasonCode::SessionRequired,
+            "agent session identity is required".to_owned(),
+        );
+    };
+    let Some(run) = run.non_blank() else {
+        return Err(TaskError::required("run_id"));
+    };
+    let own = || handles.iter().filter(|handle| handle.session_id.trimmed() == session);
+    let active = own().filter(|handle| handle.is_active(now)).count();
+    if active > 1 {
+        let detail = format!("session {session:?} holds {active} active task-run leases");
+        return refuse(AutonomyReasonCode::LeaseAlreadyHeld, detail);
+    }
+    match own().find(|handle| handle.run_id.trimmed() == run) {
+        Some(handle) if handle.is_active(now) => Ok(handle),
+        Some(_) => {
+            let detail = format!("run {run:?} is not an active lease for session {session:?}");
+            refuse(AutonomyReasonCode::LeaseExpired, detail)
+        }
+        None if active == 1 => {
+            let detail = format!("run {run:?} is not owned by session {session:?}");
+            refuse(AutonomyReasonCode::ForeignRun, detail)
+        }
+        None => {
+            let detail = format!("session {session:?} has no active task-run lease");
+            refuse(AutonomyReasonCode::NoActiveLease, detail)
+        }
+    }
+}
+
+fn refuse<T>(reason: AutonomyReasonCode, detail: String) -> Result<T> {
+    Err(TaskError::with_detail(reason.error_kind(), detail).with_reason(reason))
+}

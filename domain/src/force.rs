@@ -8,9 +8,11 @@ pub use rate::ForceRateLimiter;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Origin;
-use crate::error::TaskError;
+use crate::diagnostic;
+use crate::error::{ErrorKind, Result, TaskError};
 use crate::id::RunId;
-use crate::json::RawJson;
+use crate::json::{RawJson, SizeClass};
+use crate::rule::trimmed;
 use crate::run::Run;
 use crate::time::Timestamp;
 
@@ -34,6 +36,18 @@ pub struct ForceReleaseRun {
     pub metadata: Option<RawJson>,
 }
 
+impl ForceReleaseRun {
+    /// The canonical form: the reason trimmed.
+    ///
+    /// # Errors
+    ///
+    /// `validation` or `payload_too_large` at `force_release.metadata`.
+    pub fn normalize(self) -> Result<Self> {
+        SizeClass::Metadata.validate(self.metadata.as_ref(), "force_release.metadata")?;
+        Ok(Self { reason: trimmed(self.reason), metadata: self.metadata })
+    }
+}
+
 /// Fails a queued or claimed run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -45,6 +59,23 @@ pub struct ForceFailRun {
     pub metadata: Option<RawJson>,
 }
 
+impl ForceFailRun {
+    /// The canonical form: the reason trimmed.
+    ///
+    /// # Errors
+    ///
+    /// `force_op_requires_reason` for a blank reason, then `validation` or
+    /// `payload_too_large` at `force_fail.metadata`.
+    pub fn normalize(self) -> Result<Self> {
+        let reason = trimmed(self.reason);
+        if reason.is_empty() {
+            return Err(diagnostic::force::fail_requires_reason());
+        }
+        SizeClass::Metadata.validate(self.metadata.as_ref(), "force_fail.metadata")?;
+        Ok(Self { reason, metadata: self.metadata })
+    }
+}
+
 /// Queues a new run in place of a failed one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -52,6 +83,17 @@ pub struct RetryRunRequest {
     /// The metadata of the new run.
     #[serde(deserialize_with = "crate::json::keep_null", skip_serializing_if = "Option::is_none")]
     pub metadata: Option<RawJson>,
+}
+
+impl RetryRunRequest {
+    /// Checks the metadata.
+    ///
+    /// # Errors
+    ///
+    /// `validation` or `payload_too_large` at `retry_run.metadata`.
+    pub fn validate(&self) -> Result<()> {
+        SizeClass::Metadata.validate(self.metadata.as_ref(), "retry_run.metadata")
+    }
 }
 
 /// The failed run and the one that takes its place.
@@ -75,6 +117,65 @@ pub struct BulkForceRunRequest {
     /// Recorded with failed runs, dropped with released ones.
     #[serde(deserialize_with = "crate::json::keep_null", skip_serializing_if = "Option::is_none")]
     pub metadata: Option<RawJson>,
+}
+
+impl BulkForceRunRequest {
+    /// The canonical form of a request to release runs: ids trimmed, each once, in
+    /// the order given; the reason trimmed.
+    ///
+    /// # Errors
+    ///
+    /// `validation` without ids, `bulk_too_large` with more than
+    /// [`MAX_FORCE_RUN_BULK_IDS`], `validation` for a blank id, then `validation`
+    /// or `payload_too_large` at `bulk_force.metadata`.
+    pub fn normalize_release(self) -> Result<Self> {
+        let run_ids = distinct_run_ids(&self.run_ids)?;
+        self.finish(run_ids)
+    }
+
+    /// The canonical form of a request to fail runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`BulkForceRunRequest::normalize_release`], and
+    /// `force_op_requires_reason` for a blank reason, after the ids and before
+    /// the metadata.
+    pub fn normalize_fail(self) -> Result<Self> {
+        let run_ids = distinct_run_ids(&self.run_ids)?;
+        if self.reason.trim().is_empty() {
+            return Err(diagnostic::force::bulk_fail_requires_reason());
+        }
+        self.finish(run_ids)
+    }
+
+    fn finish(self, run_ids: Vec<RunId>) -> Result<Self> {
+        SizeClass::Metadata.validate(self.metadata.as_ref(), "bulk_force.metadata")?;
+        Ok(Self { run_ids, reason: trimmed(self.reason), metadata: self.metadata })
+    }
+}
+
+/// The trimmed ids, each once, in the order given.
+fn distinct_run_ids(given: &[RunId]) -> Result<Vec<RunId>> {
+    let refuse = |rest: &str| {
+        let detail = format!("bulk force run_ids {rest}");
+        Err(TaskError::at(ErrorKind::Validation, "run_ids", detail))
+    };
+    if given.is_empty() {
+        return refuse("is required");
+    }
+    if given.len() > MAX_FORCE_RUN_BULK_IDS {
+        return Err(diagnostic::force::bulk_too_large(given.len()));
+    }
+    let mut distinct: Vec<RunId> = Vec::with_capacity(given.len());
+    for id in given {
+        let Some(id) = id.non_blank() else {
+            return refuse("must not contain empty values");
+        };
+        if !distinct.contains(&id) {
+            distinct.push(id);
+        }
+    }
+    Ok(distinct)
 }
 
 /// What became of one run of a bulk request.

@@ -1,6 +1,8 @@
 //! Execution profiles: who may work on a task, review it and take part, and
 //! where it runs.
 
+mod rules;
+
 use serde::{Deserialize, Serialize};
 
 use crate::enumeration::{Given, enumeration};
@@ -196,6 +198,25 @@ pub struct ExecutionProfile {
     /// When the profile was stored last.
     #[serde(with = "crate::time::always")]
     pub updated_at: Option<Timestamp>,
+}
+
+impl ExecutionProfile {
+    /// The profile of a task that has none: everything as configured elsewhere.
+    pub fn default_for(task: &TaskId) -> Self {
+        Self {
+            task_id: task.trimmed(),
+            coordinator: CoordinatorProfile {
+                mode: CoordinatorMode::Inherit.into(),
+                ..CoordinatorProfile::default()
+            },
+            worker: WorkerProfile { mode: WorkerMode::Inherit.into(), ..WorkerProfile::default() },
+            sandbox: SandboxPolicy {
+                mode: SandboxMode::Inherit.into(),
+                ..SandboxPolicy::default()
+            },
+            ..Self::default()
+        }
+    }
 }
 
 /// What a board allows its profiles. The default allows everything.

@@ -14,6 +14,9 @@ pub use request::{
 pub use verdict::{RecordRunReviewRequest, RunReviewResult, RunReviewVerdict};
 
 use crate::enumeration::enumeration;
+use crate::error::{Result, TaskError};
+use crate::json::{RawJson, SizeClass};
+use crate::rule::{join, require_within};
 use crate::run::RunStatus;
 
 /// The greatest size of a review reason, in bytes.
@@ -117,4 +120,41 @@ enumeration! {
         /// The reviewer's answer could not be understood.
         InvalidOutput = "invalid_output",
     }
+}
+
+/// Refuses a confidence outside 0 to 1, and numbers that are none.
+fn validate_confidence(confidence: f64, base: &str) -> Result<()> {
+    if (0.0..=1.0).contains(&confidence) {
+        return Ok(());
+    }
+    Err(TaskError::validation(&join(base, "confidence"), "must be between 0 and 1"))
+}
+
+/// Missing work in its canonical form: absent is the empty list.
+fn normalize_missing_work(missing_work: Option<RawJson>) -> RawJson {
+    missing_work.unwrap_or_else(RawJson::empty_list)
+}
+
+/// The elements of missing work, whatever they are; `null` stands for none.
+fn missing_work_elements<T: serde::de::DeserializeOwned>(
+    missing_work: Option<&RawJson>,
+    base: &str,
+    expected: &str,
+) -> Result<Vec<T>> {
+    let path = join(base, "missing_work");
+    SizeClass::Payload.validate(missing_work, &path)?;
+    missing_work
+        .and_then(|document| serde_json::from_str::<Option<Vec<T>>>(document.as_str()).ok())
+        .map(Option::unwrap_or_default)
+        .ok_or_else(|| TaskError::validation(&path, expected))
+}
+
+/// Refuses fields that name reviewers, deliveries and reviews and are too long.
+fn validate_selectors<'a>(
+    fields: impl IntoIterator<Item = (&'static str, &'a str)>,
+    base: &str,
+) -> Result<()> {
+    fields.into_iter().try_for_each(|(field, value)| {
+        require_within(value.trim(), MAX_REVIEW_SELECTOR_BYTES, base, field)
+    })
 }

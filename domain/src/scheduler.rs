@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::{ErrorKind, Result, TaskError};
 use crate::id::{TaskId, WorkspaceId};
+use crate::rule::trimmed;
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::{Duration, Timestamp};
@@ -26,6 +28,14 @@ pub struct SchedulerPauseRequest {
     pub reason: String,
 }
 
+impl SchedulerPauseRequest {
+    /// The canonical form: the reason trimmed.
+    #[must_use]
+    pub fn normalize(self) -> Self {
+        Self { reason: trimmed(self.reason) }
+    }
+}
+
 /// Lets the scheduler hand out runs again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -45,6 +55,27 @@ pub struct SchedulerDrainRequest {
     /// How long to wait; 0 means one look.
     #[serde(skip_serializing_if = "crate::json::is_default")]
     pub timeout: Duration,
+}
+
+impl SchedulerDrainRequest {
+    /// The canonical form: the reason trimmed, a blank one replaced.
+    ///
+    /// # Errors
+    ///
+    /// `validation` for a negative timeout.
+    pub fn normalize(self) -> Result<Self> {
+        if self.timeout < Duration::ZERO {
+            return Err(TaskError::with_detail(
+                ErrorKind::Validation,
+                "scheduler drain timeout must be non-negative",
+            ));
+        }
+        let reason = match trimmed(self.reason) {
+            blank if blank.is_empty() => "scheduler drain".to_owned(),
+            reason => reason,
+        };
+        Ok(Self { reason, timeout: self.timeout })
+    }
 }
 
 /// The switch, one per board. Never written means running.
@@ -136,6 +167,19 @@ pub struct SchedulerBacklogQuery {
     /// Whether runs of paused tasks are shown too.
     #[serde(skip_serializing_if = "crate::json::is_default")]
     pub include_paused: bool,
+}
+
+impl SchedulerBacklogQuery {
+    /// The canonical form: the limit brought into range, blank filters dropped.
+    #[must_use]
+    pub fn normalize(self) -> Self {
+        let limit = match self.limit {
+            ..=0 => DEFAULT_BACKLOG_LIMIT,
+            limit => limit.min(MAX_BACKLOG_LIMIT),
+        };
+        let workspace_id = self.workspace_id.and_then(|id| id.non_blank());
+        Self { limit, workspace_id, include_paused: self.include_paused }
+    }
 }
 
 /// A queued run with its task.

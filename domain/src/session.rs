@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::ActorContext;
 use crate::enumeration::enumeration;
-use crate::error::{ErrorKind, Result, TaskError};
+use crate::error::{Result, TaskError};
 use crate::id::{EventId, RunId, SessionId, TaskId, WorkspaceId};
 use crate::profile::{ExecutionProfile, ExecutionProfileValidationOptions};
+use crate::rule::require_text;
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -44,6 +45,32 @@ pub struct StartTaskSession {
     pub actor: ActorContext,
 }
 
+impl StartTaskSession {
+    /// Checks the parts and that they belong together.
+    ///
+    /// # Errors
+    ///
+    /// That of the first part at fault; `validation` if run or profile belong to
+    /// another task.
+    pub fn validate(&self) -> Result<()> {
+        self.task.validate()?;
+        self.run.validate()?;
+        self.actor.validate()?;
+        if self.run.task_id.trimmed() != self.task.id.trimmed() {
+            return mismatch("start_task_session.run.task_id");
+        }
+        let Some(profile) = &self.execution_profile else { return Ok(()) };
+        if profile.task_id.trimmed() != self.task.id.trimmed() {
+            return mismatch("start_task_session.execution_profile.task_id");
+        }
+        profile.validate(&ExecutionProfileValidationOptions::default())
+    }
+}
+
+fn mismatch(path: &str) -> Result<()> {
+    Err(TaskError::validation(path, "must match start_task_session.task.id"))
+}
+
 /// A started or attached session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -56,6 +83,17 @@ pub struct SessionRef {
     /// When it started.
     #[serde(with = "crate::time::always")]
     pub started_at: Option<Timestamp>,
+}
+
+impl SessionRef {
+    /// Checks that the session is named.
+    ///
+    /// # Errors
+    ///
+    /// `validation` at `session_ref.session_id`.
+    pub fn validate(&self) -> Result<()> {
+        require_text(self.session_id.as_str(), "session_ref", "session_id")
+    }
 }
 
 /// Starts and stops sessions on behalf of the engine.

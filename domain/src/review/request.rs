@@ -1,9 +1,11 @@
 use serde::{Deserialize, Serialize};
 
-use super::{ReviewPolicy, RunReview};
+use super::{MAX_REVIEW_REASON_BYTES, ReviewPolicy, RunReview, validate_selectors};
 use crate::actor::ActorContext;
 use crate::enumeration::Given;
+use crate::error::{Result, TaskError};
 use crate::id::{ReviewId, RunId, SessionId, TaskId};
+use crate::rule::{join, require_positive, require_text, require_within, trimmed};
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
@@ -36,6 +38,42 @@ pub struct RunReviewRequest {
     pub deadline_at: Option<Timestamp>,
 }
 
+impl RunReviewRequest {
+    /// The canonical form: text trimmed, a blank policy taken as `always`, round
+    /// and attempt 0 as 1.
+    #[must_use]
+    pub fn normalize(self) -> Self {
+        let first = |number: i64| if number == 0 { 1 } else { number };
+        Self {
+            task_id: self.task_id.trimmed(),
+            run_id: self.run_id.trimmed(),
+            review_round: first(self.review_round),
+            attempt: first(self.attempt),
+            policy: self.policy.or(ReviewPolicy::Always),
+            parent_review_id: self.parent_review_id.and_then(|id| id.non_blank()),
+            reason: trimmed(self.reason),
+            deadline_at: self.deadline_at,
+        }
+    }
+
+    /// Checks the rules of form of a normalized request.
+    ///
+    /// # Errors
+    ///
+    /// `validation` at the first field at fault, under `path`.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        require_text(self.task_id.as_str(), path, "task_id")?;
+        require_text(self.run_id.as_str(), path, "run_id")?;
+        let policy_path = join(path, "policy");
+        if self.policy.require(&policy_path)? == ReviewPolicy::None {
+            return Err(TaskError::validation(&policy_path, "cannot be \"none\""));
+        }
+        require_positive(self.review_round, path, "review_round")?;
+        require_positive(self.attempt, path, "attempt")?;
+        require_within(self.reason.trim(), MAX_REVIEW_REASON_BYTES, path, "reason")
+    }
+}
+
 /// Binds a reviewer session to an open review.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -53,6 +91,39 @@ pub struct BindRunReviewSessionRequest {
     /// The channel on which the review is held.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub reviewer_channel_id: String,
+}
+
+impl BindRunReviewSessionRequest {
+    /// The canonical form: text trimmed.
+    #[must_use]
+    pub fn normalize(self) -> Self {
+        Self {
+            review_id: self.review_id.trimmed(),
+            session_id: self.session_id.trimmed(),
+            reviewer_agent_name: trimmed(self.reviewer_agent_name),
+            reviewer_peer_id: trimmed(self.reviewer_peer_id),
+            reviewer_channel_id: trimmed(self.reviewer_channel_id),
+        }
+    }
+
+    /// Checks the rules of form of the request. The length of the session id is
+    /// checked with the review that is stored.
+    ///
+    /// # Errors
+    ///
+    /// `validation` at the first field at fault, under `path`.
+    pub fn validate(&self, path: &str) -> Result<()> {
+        require_text(self.review_id.as_str(), path, "review_id")?;
+        require_text(self.session_id.as_str(), path, "session_id")?;
+        validate_selectors(
+            [
+                ("reviewer_agent_name", self.reviewer_agent_name.as_str()),
+                ("reviewer_peer_id", &self.reviewer_peer_id),
+                ("reviewer_channel_id", &self.reviewer_channel_id),
+            ],
+            path,
+        )
+    }
 }
 
 /// A review and the session that is bound to it.
