@@ -3,12 +3,26 @@
 //! in one transaction, or refuses and changes nothing.
 
 mod audit;
+mod cancel;
+mod dependencies;
+mod execution;
+mod force_gate;
+mod import;
+mod pause;
+pub mod projection;
+mod reads;
 mod reconcile;
+mod stop;
+mod tasks;
+mod triage;
+
+#[cfg(test)]
+pub(crate) mod testing;
 
 use crate::environment::{Clock, IdGenerator, TokenGenerator};
-use crate::error::{Result, TaskError};
+use crate::error::{ErrorKind, Result, TaskError};
 use crate::force::{ForceRateLimiter, ForceRecoveryOptions};
-use crate::id::WorkspaceId;
+use crate::id::{TaskId, WorkspaceId};
 use crate::profile::ExecutionProfileValidationOptions;
 use crate::session::{InspectStateReader, RuntimeViewReader, SessionExecutor};
 use crate::store::{ChangeSet, MemoryStore, Store};
@@ -30,6 +44,9 @@ pub struct ManagerOptions {
     pub tokens: Box<dyn TokenGenerator>,
     /// Starts and stops worker sessions; without it, no run can be started.
     pub sessions: Option<Box<dyn SessionExecutor>>,
+    /// How long a session is given to stop by itself. The engine only reports it:
+    /// the executor waits between the request and the stop by force.
+    pub cancel_grace: std::time::Duration,
     /// Rules on channel names; without it every name passes.
     pub channel_validator: Option<ChannelValidator>,
     /// Which workspaces exist; without it every workspace does.
@@ -56,6 +73,7 @@ impl ManagerOptions {
             ids: Box::new(ids),
             tokens: Box::new(tokens),
             sessions: None,
+            cancel_grace: std::time::Duration::ZERO,
             channel_validator: None,
             workspace_exists: None,
             profile_gates: ExecutionProfileValidationOptions::default(),
@@ -82,7 +100,7 @@ pub struct Manager<S = MemoryStore> {
 impl<S: Store> Manager<S> {
     /// A manager over a store.
     pub fn new(store: S, options: ManagerOptions) -> Self {
-        let force_limiter = ForceRateLimiter::new(options.force.clone());
+        let force_limiter = ForceRateLimiter::new(&options.force);
         Self { store, options, force_limiter, committed: Vec::new() }
     }
 
@@ -124,4 +142,40 @@ impl<S: Store> Manager<S> {
             }
         }
     }
+
+    /// Passes a channel name that is blank or that the validator accepts.
+    ///
+    /// # Errors
+    ///
+    /// `validation` at `path`, with the validator's text.
+    fn check_channel(&self, channel: &str, path: &str) -> Result<()> {
+        match self.channel_fault(channel) {
+            Some(fault) => {
+                Err(TaskError::at(ErrorKind::Validation, path, format!("{path}: {fault}")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// What the validator has against a channel name; nothing against a blank one.
+    fn channel_fault(&self, channel: &str) -> Option<String> {
+        let channel = channel.trim();
+        let validator = self.options.channel_validator.as_ref()?;
+        if channel.is_empty() { None } else { validator(channel).err() }
+    }
+
+    fn check_workspace(&self, workspace: Option<&WorkspaceId>) -> Result<()> {
+        match (workspace, &self.options.workspace_exists) {
+            (Some(id), Some(exists)) if !exists(id) => Err(TaskError::with_detail(
+                ErrorKind::WorkspaceNotFound,
+                format!("{:?}", id.as_str()),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The trimmed id of a task, or `validation` where it is blank.
+fn require_task_id(id: &TaskId) -> Result<TaskId> {
+    id.non_blank().ok_or_else(|| TaskError::required("task id"))
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::actor::ActorContext;
 use crate::environment::IdPrefix;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventType};
 use crate::id::{EventId, RunId, TaskId};
 use crate::json::{RawJson, SizeClass};
 use crate::store::Store;
@@ -32,6 +32,48 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// The payload of an event in the form that is stored and measured: compact,
+/// with the characters escaped that HTML or JavaScript would trip over.
+///
+/// Operations that stop sessions compose their payloads with this before they
+/// touch anything, so that one that is too large refuses the whole operation.
+///
+/// # Errors
+///
+/// `payload_too_large` past 64 KiB.
+pub(super) fn compose(payload: &impl Serialize) -> Result<RawJson> {
+    let payload = RawJson::from_value(payload)?;
+    let payload = RawJson::from_text(&compacted(payload.as_str())).unwrap_or(payload);
+    SizeClass::Payload.validate(Some(&payload), "task_event.payload")?;
+    Ok(payload)
+}
+
+/// The JSON text without white space between its tokens, and with `<`, `>`, `&`
+/// and the two Unicode line separators escaped inside its strings.
+fn compacted(text: &str) -> String {
+    let mut compact = String::with_capacity(text.len());
+    let mut in_string = false;
+    let mut escaped = false;
+    for character in text.chars() {
+        if !in_string && character.is_ascii_whitespace() {
+            continue;
+        }
+        match character {
+            '<' => compact.push_str("\\u003c"),
+            '>' => compact.push_str("\\u003e"),
+            '&' => compact.push_str("\\u0026"),
+            '\u{2028}' => compact.push_str("\\u2028"),
+            '\u{2029}' => compact.push_str("\\u2029"),
+            _ => compact.push(character),
+        }
+        if character == '"' && !escaped {
+            in_string = !in_string;
+        }
+        escaped = in_string && character == '\\' && !escaped;
+    }
+    compact
+}
+
 impl<S: Store> Manager<S> {
     /// Appends one event at the clock's time.
     ///
@@ -42,12 +84,10 @@ impl<S: Store> Manager<S> {
     pub(super) fn record(
         &mut self,
         subject: Subject<'_>,
-        event_type: &str,
+        event_type: impl Into<EventType>,
         payload: &impl Serialize,
         actor: &ActorContext,
     ) -> Result<()> {
-        let payload = RawJson::from_value(payload)?;
-        SizeClass::Payload.validate(Some(&payload), "task_event.payload")?;
         let event = Event {
             id: EventId::from(self.options.ids.new_id(IdPrefix::Event)),
             task_id: subject.task.clone(),
@@ -55,11 +95,36 @@ impl<S: Store> Manager<S> {
             event_type: event_type.into(),
             actor: actor.actor.clone(),
             origin: actor.origin.clone(),
-            payload: Some(payload),
+            payload: Some(compose(payload)?),
             timestamp: self.now(),
         };
         event.validate()?;
         self.store.append_event(event);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    #[test]
+    fn payloads_are_compact_and_escaped() {
+        let document = RawJson::from_text("{ \"a\" : [1, \"x \\\" <&>\\\\\" , \"\u{2028}\"] }").unwrap();
+        assert_eq!(
+            compose(&document).unwrap().as_str(),
+            "{\"a\":[1,\"x \\\" \\u003c\\u0026\\u003e\\\\\",\"\\u2028\"]}"
+        );
+    }
+
+    #[test]
+    fn payloads_of_exactly_the_limit_pass() {
+        let limit = SizeClass::Payload.limit();
+        assert!(compose(&"x".repeat(limit - 2)).is_ok());
+        let refused = compose(&"x".repeat(limit - 1)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::PayloadTooLarge);
     }
 }

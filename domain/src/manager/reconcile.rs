@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::id::TaskId;
+use crate::id::{RunId, TaskId};
+use crate::run::Run;
 use crate::status::derived_status;
 use crate::store::Store;
-use crate::task::{Status, Task};
+use crate::task::Task;
 
 use super::Manager;
 
@@ -24,6 +25,13 @@ impl<S: Store> Manager<S> {
     pub(super) fn require_task(&self, id: &TaskId) -> Result<Arc<Task>> {
         self.store.get_task(id).ok_or_else(|| {
             TaskError::with_detail(ErrorKind::TaskNotFound, format!("{:?}", id.as_str()))
+        })
+    }
+
+    /// The run, or `task_run_not_found`.
+    pub(super) fn require_run(&self, id: &RunId) -> Result<Arc<Run>> {
+        self.store.get_run(id).ok_or_else(|| {
+            TaskError::with_detail(ErrorKind::TaskRunNotFound, format!("{:?}", id.as_str()))
         })
     }
 
@@ -68,12 +76,8 @@ impl<S: Store> Manager<S> {
         let mut next = Task::clone(&task);
         next.status = status;
         next.updated_at = now;
-        next.closed_at = is_terminal(status).then_some(now);
+        next.closed_at = status.is_terminal().then_some(now);
         self.store.put_task(next);
         Ok(Outcome::Changed)
     }
-}
-
-fn is_terminal(status: Status) -> bool {
-    matches!(status, Status::Completed | Status::Failed | Status::Canceled)
 }
