@@ -5,8 +5,11 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::claim_token::redact_claim_tokens;
+
 use crate::autonomy::AutonomyReasonCode;
 use crate::diagnostic::DiagnosticItem;
+use crate::id::TaskId;
 
 /// The result of every fallible call of this crate.
 pub type Result<T, E = TaskError> = std::result::Result<T, E>;
@@ -118,6 +121,7 @@ pub struct TaskError {
     detail: String,
     reason: Option<AutonomyReasonCode>,
     diagnostic: Option<Box<DiagnosticItem>>,
+    evidence: Vec<TaskId>,
 }
 
 impl fmt::Display for TaskError {
@@ -150,7 +154,14 @@ impl TaskError {
     /// An error at a field: `path` names it, `detail` is the whole sentence and
     /// starts with the path.
     pub fn at(kind: ErrorKind, path: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { kind, path: path.into(), detail: detail.into(), reason: None, diagnostic: None }
+        Self {
+            kind,
+            path: path.into(),
+            detail: detail.into(),
+            reason: None,
+            diagnostic: None,
+            evidence: Vec::new(),
+        }
     }
 
     /// `<path> is required`.
@@ -161,6 +172,15 @@ impl TaskError {
     /// A violation of form at `path`: the text reads `<path> <rest>`.
     pub fn validation(path: &str, rest: &str) -> Self {
         Self::at(ErrorKind::Validation, path, format!("{path} {rest}"))
+    }
+
+    /// The refusal of an edge that would close this loop of dependencies. Each
+    /// task waits for the next one; the first is also the last.
+    pub fn cycle(tasks: Vec<TaskId>) -> Self {
+        let names: Vec<&str> = tasks.iter().map(TaskId::as_str).collect();
+        let mut error = Self::with_detail(ErrorKind::CycleDetected, names.join(" -> "));
+        error.evidence = tasks;
+        error
     }
 
     /// Adds the reason of a refused lease lookup; it opens the text.
@@ -190,6 +210,11 @@ impl TaskError {
     /// The explanation without the kind's own text.
     pub fn detail(&self) -> &str {
         &self.detail
+    }
+
+    /// The tasks that show why, in their order: the loop of a refused dependency.
+    pub fn evidence(&self) -> &[TaskId] {
+        &self.evidence
     }
 
     /// Why a lease lookup was refused.

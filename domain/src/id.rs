@@ -121,6 +121,11 @@ impl Sequence {
         self.0
     }
 
+    /// Whether this is no event's number.
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// The number after this one.
     pub const fn next(self) -> Self {
         Self(self.0 + 1)

@@ -1,1 +1,48 @@
-//! Under construction.
+//! Idempotency bindings: the same key from the same origin means the same run.
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Origin;
+use crate::error::Result;
+use crate::id::RunId;
+use crate::rule::{require_text, trimmed};
+use crate::time::Timestamp;
+
+/// A key that is bound to a run, for good. The same key under another origin is
+/// another binding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunIdempotency {
+    /// The key; letter case counts.
+    pub idempotency_key: String,
+    /// The run that it means.
+    pub run_id: RunId,
+    /// The origin under which it does.
+    pub origin: Origin,
+    /// When it was bound.
+    pub created_at: Timestamp,
+}
+
+impl RunIdempotency {
+    /// The canonical form: text trimmed.
+    #[must_use]
+    pub fn normalize(self) -> Self {
+        Self {
+            idempotency_key: trimmed(self.idempotency_key),
+            run_id: self.run_id.trimmed(),
+            origin: self.origin.normalize(),
+            created_at: self.created_at,
+        }
+    }
+
+    /// Checks the rules of form of the record.
+    ///
+    /// # Errors
+    ///
+    /// `validation` at the first field at fault, under `task_run_idempotency`.
+    pub fn validate(&self) -> Result<()> {
+        const BASE: &str = "task_run_idempotency";
+        require_text(&self.idempotency_key, BASE, "idempotency_key")?;
+        require_text(self.run_id.as_str(), BASE, "run_id")?;
+        self.origin.validate("task_run_idempotency.origin")
+    }
+}
