@@ -157,7 +157,7 @@ impl TaskError {
         Self {
             kind,
             path: path.into(),
-            detail: detail.into(),
+            detail: redact_claim_tokens(&detail.into()),
             reason: None,
             diagnostic: None,
             evidence: Vec::new(),

@@ -30,6 +30,7 @@ pub mod execution;
 pub mod force;
 pub mod hook;
 pub mod idempotency;
+pub mod import;
 pub mod lease;
 pub mod pause;
 pub mod profile;
@@ -50,5 +51,18 @@ pub mod manager;
 pub mod status;
 pub mod store;
 
+// What people see of it, computed beside the operations.
+pub mod availability;
+pub mod stage;
+
+pub use actor::{ActorContext, ActorIdentity, Authority, Origin};
+pub use claim_token::ClaimToken;
+pub use dependency::Dependency;
 pub use enumeration::{Enumeration, Given};
 pub use error::{ErrorKind, Result, TaskError};
+pub use event::{Event, EventRecord, EventType};
+pub use id::{EventId, ReviewId, RunId, Sequence, SessionId, TaskId, WorkspaceId};
+pub use json::RawJson;
+pub use run::{Run, RunStatus};
+pub use task::{CreateTask, Patch, Priority, Scope, Status, Task};
+pub use time::{Duration, Timestamp};
