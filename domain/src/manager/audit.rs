@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::actor::ActorContext;
 use crate::environment::IdPrefix;
 use crate::error::Result;
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventPayload, EventType};
 use crate::id::{EventId, RunId, TaskId};
 use crate::json::{RawJson, SizeClass};
 use crate::store::Store;
@@ -75,6 +75,16 @@ fn compacted(text: &str) -> String {
 }
 
 impl<S: Store> Manager<S> {
+    /// Appends one event of the payload's own type. As [`Manager::record`].
+    pub(super) fn announce<P: EventPayload>(
+        &mut self,
+        subject: Subject<'_>,
+        payload: &P,
+        actor: &ActorContext,
+    ) -> Result<()> {
+        self.record(subject, P::TYPE, payload, actor)
+    }
+
     /// Appends one event at the clock's time.
     ///
     /// # Errors

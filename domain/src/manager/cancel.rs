@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::actor::ActorContext;
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::event::EventType;
+use crate::event::{RunCanceled, RunForceStopped, TaskCanceled};
 use crate::execution::CancelTask;
-use crate::id::{RunId, SessionId, TaskId};
+use crate::id::TaskId;
 use crate::json::RawJson;
 use crate::run::{Run, RunStatus};
 use crate::session::StopReason;
@@ -47,51 +45,14 @@ struct Node {
     open_runs: Vec<Arc<Run>>,
 }
 
-#[derive(Serialize)]
-struct TaskCanceled<'a> {
-    #[serde(skip_serializing_if = "str::is_empty")]
-    reason: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawJson>,
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    propagated_from_task_id: Option<&'a TaskId>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    canceled_run_ids: Vec<&'a RunId>,
-}
-
-#[derive(Serialize)]
-struct RunCanceled<'a> {
-    status: RunStatus,
-    task_status: Status,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    reason: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawJson>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    session_id: Option<&'a SessionId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    propagated_from_task_id: Option<&'a TaskId>,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    cooperative_stop_requested: bool,
-}
-
-#[derive(Serialize)]
-struct RunForceStopped<'a> {
-    session_id: &'a SessionId,
-    grace_timeout_ms: u128,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    propagated_from_task_id: Option<&'a TaskId>,
-}
-
-fn run_canceled<'a>(run: &'a Run, words: Cancellation<'a>, task_status: Status) -> RunCanceled<'a> {
+fn run_canceled(run: &Run, words: Cancellation<'_>, task_status: Status) -> RunCanceled {
     RunCanceled {
         status: RunStatus::Canceled,
-        task_status,
-        reason: words.reason,
-        metadata: words.metadata,
-        session_id: run.session_id.as_ref(),
-        propagated_from_task_id: words.propagated_from,
+        task_status: Some(task_status),
+        reason: words.reason.to_owned(),
+        metadata: words.metadata.cloned(),
+        session_id: run.session_id.clone(),
+        propagated_from_task_id: words.propagated_from.cloned(),
         cooperative_stop_requested: working_session(run).is_some(),
     }
 }
@@ -205,7 +166,7 @@ impl<S: Store> Manager<S> {
         task.closed_at = Some(now);
         self.store.put_task(task);
         let payload = task_canceled(node, words);
-        self.record(Subject::task(&node.task), EventType::TASK_CANCELED, &payload, actor)?;
+        self.announce(Subject::task(&node.task), &payload, actor)?;
         self.reconcile_dependents(&node.task)
     }
 
@@ -234,14 +195,15 @@ impl<S: Store> Manager<S> {
         };
         let subject = Subject::run(&run.task_id, &run.id);
         let payload = run_canceled(run, words, task_status);
-        self.record(subject, EventType::RUN_CANCELED, &payload, actor)?;
+        self.announce(subject, &payload, actor)?;
         if let Some(session_id) = working_session(run) {
             let payload = RunForceStopped {
-                session_id,
-                grace_timeout_ms: self.options.cancel_grace.as_millis(),
-                propagated_from_task_id: words.propagated_from,
+                session_id: session_id.clone(),
+                grace_timeout_ms: i64::try_from(self.options.cancel_grace.as_millis())
+                    .unwrap_or(i64::MAX),
+                propagated_from_task_id: words.propagated_from.cloned(),
             };
-            self.record(subject, EventType::RUN_FORCE_STOPPED, &payload, actor)?;
+            self.announce(subject, &payload, actor)?;
         }
         self.require_run(&run.id)
     }
@@ -254,13 +216,13 @@ impl<'a> Cancellation<'a> {
     }
 }
 
-fn task_canceled<'a>(node: &'a Node, words: Cancellation<'a>) -> TaskCanceled<'a> {
+fn task_canceled(node: &Node, words: Cancellation<'_>) -> TaskCanceled {
     TaskCanceled {
-        reason: words.reason,
-        metadata: words.metadata,
+        reason: words.reason.to_owned(),
+        metadata: words.metadata.cloned(),
         status: Status::Canceled,
-        propagated_from_task_id: words.propagated_from,
-        canceled_run_ids: node.open_runs.iter().map(|run| &run.id).collect(),
+        propagated_from_task_id: words.propagated_from.cloned(),
+        canceled_run_ids: node.open_runs.iter().map(|run| run.id.clone()).collect(),
     }
 }
 

@@ -1,27 +1,16 @@
 //! Adds and removes the edges by which tasks wait for one another.
 
-use std::sync::Arc;
-
-use serde::Serialize;
-
 use crate::actor::ActorContext;
 use crate::dependency::{AddDependency, Dependency, DependencyKind};
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::event::EventType;
+use crate::event::{TaskDependencyAdded, TaskDependencyRemoved};
 use crate::graph::path_between;
 use crate::id::TaskId;
 use crate::store::Store;
-use crate::task::{Status, Task, validate_dependency_count};
+use crate::task::validate_dependency_count;
 
 use super::audit::Subject;
 use super::{Manager, require_task_id};
-
-#[derive(Serialize)]
-struct EdgeChanged<'a> {
-    depends_on_task_id: &'a TaskId,
-    kind: DependencyKind,
-    status: Status,
-}
 
 impl<S: Store> Manager<S> {
     /// Makes a task wait for another one, of any scope and in any status.
@@ -52,8 +41,9 @@ impl<S: Store> Manager<S> {
                 kind,
                 created_at: manager.now(),
             });
-            let task = manager.reconcile_cascade(&task)?;
-            manager.record_edge(EventType::TASK_DEPENDENCY_ADDED, &task, &depends_on, kind, actor)
+            let status = manager.reconcile_cascade(&task)?.status;
+            let payload = TaskDependencyAdded { depends_on_task_id: depends_on, kind, status };
+            manager.announce(Subject::task(&task), &payload, actor)
         })
     }
 
@@ -80,9 +70,12 @@ impl<S: Store> Manager<S> {
         }
         self.transact(|manager| {
             manager.store.delete_dependency(&task, &depends_on);
-            let task = manager.reconcile_cascade(&task)?;
-            let kind = DependencyKind::Blocks;
-            manager.record_edge(EventType::TASK_DEPENDENCY_REMOVED, &task, &depends_on, kind, actor)
+            let payload = TaskDependencyRemoved {
+                depends_on_task_id: depends_on,
+                kind: DependencyKind::Blocks,
+                status: manager.reconcile_cascade(&task)?.status,
+            };
+            manager.announce(Subject::task(&task), &payload, actor)
         })
     }
 
@@ -92,18 +85,5 @@ impl<S: Store> Manager<S> {
         let mut cycle = vec![task.clone()];
         cycle.extend(path);
         Err(TaskError::cycle(cycle))
-    }
-
-    fn record_edge(
-        &mut self,
-        event_type: EventType,
-        task: &Arc<Task>,
-        depends_on: &TaskId,
-        kind: DependencyKind,
-        actor: &ActorContext,
-    ) -> Result<()> {
-        let payload =
-            EdgeChanged { depends_on_task_id: depends_on, kind, status: task.status };
-        self.record(Subject::task(&task.id), event_type, &payload, actor)
     }
 }

@@ -8,11 +8,9 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-
 use crate::actor::ActorContext;
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::event::EventType;
+use crate::event::{TaskApproved, TaskPublished, TaskRejected};
 use crate::execution::{Execution, ExecutionAction, ExecutionRequest};
 use crate::id::TaskId;
 use crate::run::{EnqueueRun, Run};
@@ -24,18 +22,11 @@ use super::audit::Subject;
 use super::enqueue::Reservation;
 use super::{Manager, require_task_id};
 
-#[derive(Serialize)]
-struct Published {
-    previous_status: Status,
-    status: Status,
-    approval_state: ApprovalState,
-}
-
-#[derive(Serialize)]
-struct Decided {
-    previous_approval_state: ApprovalState,
-    approval_state: ApprovalState,
-    status: Status,
+/// What somebody says to a task that waits for an approval.
+#[derive(Debug, Clone, Copy)]
+enum Decision {
+    Approve,
+    Reject,
 }
 
 impl<S: Store> Manager<S> {
@@ -97,7 +88,7 @@ impl<S: Store> Manager<S> {
     pub fn reject_task(&mut self, id: &TaskId, actor: &ActorContext) -> Result<Task> {
         actor.authorize_write()?;
         let id = require_task_id(id)?;
-        self.decide(&id, ApprovalState::Rejected, EventType::TASK_REJECTED, actor)?;
+        self.decide(&id, Decision::Reject, actor)?;
         Ok(Task::clone(&*self.require_task(&id)?))
     }
 
@@ -122,7 +113,7 @@ impl<S: Store> Manager<S> {
             ExecutionAction::Publish => self.publish(&id, actor)?,
             ExecutionAction::Start => self.refuse_held_back(&id)?,
             ExecutionAction::Approval => {
-                self.decide(&id, ApprovalState::Approved, EventType::TASK_APPROVED, actor)?;
+                self.decide(&id, Decision::Approve, actor)?;
             }
         }
         let enqueue = EnqueueRun {
@@ -167,23 +158,17 @@ impl<S: Store> Manager<S> {
         self.transact(|manager| {
             manager.store.put_task(next);
             let task = manager.reconcile_cascade(id)?;
-            let payload = Published {
+            let payload = TaskPublished {
                 previous_status: Status::Draft,
                 status: task.status,
                 approval_state: task.approval_state,
             };
-            manager.record(Subject::task(id), EventType::TASK_PUBLISHED, &payload, actor)
+            manager.announce(Subject::task(id), &payload, actor)
         })
     }
 
     /// The decision about an approval.
-    fn decide(
-        &mut self,
-        id: &TaskId,
-        decision: ApprovalState,
-        event_type: EventType,
-        actor: &ActorContext,
-    ) -> Result<()> {
+    fn decide(&mut self, id: &TaskId, decision: Decision, actor: &ActorContext) -> Result<()> {
         let task = self.require_task(id)?;
         let waits = task.approval_policy == ApprovalPolicy::Manual
             && task.approval_state == ApprovalState::Pending;
@@ -191,18 +176,27 @@ impl<S: Store> Manager<S> {
             return Err(refused(&task, "waits for no approval"));
         }
         let mut next = Task::clone(&task);
-        next.approval_state = decision;
+        let approval_state = match decision {
+            Decision::Approve => ApprovalState::Approved,
+            Decision::Reject => ApprovalState::Rejected,
+        };
+        next.approval_state = approval_state;
         next.closed_at = None;
         next.updated_at = self.now();
         self.transact(|manager| {
             manager.store.put_task(next);
-            let task = manager.reconcile_cascade(id)?;
-            let payload = Decided {
-                previous_approval_state: ApprovalState::Pending,
-                approval_state: decision,
-                status: task.status,
-            };
-            manager.record(Subject::task(id), event_type, &payload, actor)
+            let status = manager.reconcile_cascade(id)?.status;
+            let previous_approval_state = ApprovalState::Pending;
+            match decision {
+                Decision::Approve => {
+                    let payload = TaskApproved { previous_approval_state, approval_state, status };
+                    manager.announce(Subject::task(id), &payload, actor)
+                }
+                Decision::Reject => {
+                    let payload = TaskRejected { previous_approval_state, approval_state, status };
+                    manager.announce(Subject::task(id), &payload, actor)
+                }
+            }
         })
     }
 

@@ -1,34 +1,17 @@
 //! Pauses and resumes tasks. A pause keeps the runs of the task and of all its
 //! descendants from being handed out; nothing else changes.
 
-use serde::Serialize;
-
-use crate::actor::{ActorContext, ActorKind};
+use crate::actor::ActorContext;
 use crate::diagnostic;
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::event::EventType;
+use crate::event::{EventPayload, TaskPaused, TaskResumed};
 use crate::id::TaskId;
-use crate::json::RawJson;
 use crate::pause::{PauseTaskRequest, ResumeTaskRequest};
 use crate::store::Store;
 use crate::task::Task;
 
 use super::audit::Subject;
 use super::Manager;
-
-#[derive(Serialize)]
-struct PauseChanged<'a> {
-    manual: bool,
-    actor_kind: ActorKind,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    actor_id: &'a str,
-    previous_paused: bool,
-    paused: bool,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    reason: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<&'a RawJson>,
-}
 
 impl<S: Store> Manager<S> {
     /// Pauses a task, in any status that is not terminal. Pausing a paused task
@@ -65,11 +48,16 @@ impl<S: Store> Manager<S> {
         next.paused_at = Some(now);
         next.paused_reason = request.reason.clone();
         next.updated_at = now;
-        let payload = PauseChanged {
-            reason: &request.reason,
-            ..PauseChanged::of(actor, &stored, &next, request.metadata.as_ref())
+        let payload = TaskPaused {
+            manual: true,
+            actor_kind: actor.actor.kind,
+            actor_id: actor.actor.reference.trim().to_owned(),
+            previous_paused: stored.paused,
+            paused: true,
+            reason: request.reason,
+            metadata: request.metadata,
         };
-        self.write_pause(next.clone(), EventType::TASK_PAUSED, &payload, actor)
+        self.write_pause(next, &payload, actor)
     }
 
     /// Takes the pause of a task back, in any status. The pause of an ancestor
@@ -97,8 +85,15 @@ impl<S: Store> Manager<S> {
         next.paused_at = None;
         next.paused_reason = String::new();
         next.updated_at = self.now();
-        let payload = PauseChanged::of(actor, &stored, &next, request.metadata.as_ref());
-        self.write_pause(next.clone(), EventType::TASK_RESUMED, &payload, actor)
+        let payload = TaskResumed {
+            manual: true,
+            actor_kind: actor.actor.kind,
+            actor_id: actor.actor.reference.trim().to_owned(),
+            previous_paused: stored.paused,
+            paused: false,
+            metadata: request.metadata,
+        };
+        self.write_pause(next, &payload, actor)
     }
 
     /// The task to pause or resume. A blank id is a failure outside the taxonomy
@@ -113,34 +108,14 @@ impl<S: Store> Manager<S> {
     fn write_pause(
         &mut self,
         next: Task,
-        event_type: EventType,
-        payload: &PauseChanged<'_>,
+        payload: &impl EventPayload,
         actor: &ActorContext,
     ) -> Result<Task> {
         let id = next.id.clone();
         self.transact(|manager| {
             manager.store.put_task(next);
-            manager.record(Subject::task(&id), event_type, payload, actor)
+            manager.announce(Subject::task(&id), payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
-    }
-}
-
-impl<'a> PauseChanged<'a> {
-    fn of(
-        actor: &'a ActorContext,
-        stored: &Task,
-        next: &Task,
-        metadata: Option<&'a RawJson>,
-    ) -> Self {
-        Self {
-            manual: true,
-            actor_kind: actor.actor.kind,
-            actor_id: actor.actor.reference.trim(),
-            previous_paused: stored.paused,
-            paused: next.paused,
-            reason: "",
-            metadata,
-        }
     }
 }

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use crate::actor::{ActorContext, Ownership};
+use crate::actor::ActorContext;
 use crate::environment::IdPrefix;
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::event::EventType;
-use crate::id::{TaskId, WorkspaceId};
+use crate::event::{TaskChildCreated, TaskCreated, TaskUpdated};
+use crate::id::TaskId;
 use crate::query::RunReviewQuery;
 use crate::status::derived_status;
 use crate::store::Store;
@@ -20,34 +18,6 @@ use crate::task::{
 
 use super::audit::Subject;
 use super::{Manager, require_task_id};
-
-#[derive(Serialize)]
-struct Created<'a> {
-    scope: Scope,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    workspace_id: Option<&'a WorkspaceId>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_task_id: Option<&'a TaskId>,
-    status: Status,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    network_channel: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    owner: Option<&'a Ownership>,
-}
-
-#[derive(Serialize)]
-struct ChildCreated<'a> {
-    child_task_id: &'a TaskId,
-    child_scope: Scope,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    child_workspace_id: Option<&'a WorkspaceId>,
-}
-
-#[derive(Serialize)]
-struct Updated<'a> {
-    changed_fields: &'a [&'static str],
-    status: Status,
-}
 
 impl<S: Store> Manager<S> {
     /// Creates a task. It never gets a run by itself, and its creator does not
@@ -98,12 +68,12 @@ impl<S: Store> Manager<S> {
         let id = task.id.clone();
         self.transact(|manager| {
             let child = manager.insert_task(task, actor)?;
-            let payload = ChildCreated {
-                child_task_id: &child.id,
+            let payload = TaskChildCreated {
+                child_task_id: child.id.clone(),
                 child_scope: child.scope,
-                child_workspace_id: child.workspace_id.as_ref(),
+                child_workspace_id: child.workspace_id.clone(),
             };
-            manager.record(Subject::task(&parent), EventType::TASK_CHILD_CREATED, &payload, actor)
+            manager.announce(Subject::task(&parent), &payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
     }
@@ -139,9 +109,9 @@ impl<S: Store> Manager<S> {
         next.validate()?;
         next.require_fixed_fields_of(&stored)?;
         self.transact(|manager| {
-            let payload = Updated { changed_fields: &changed_fields, status: next.status };
+            let payload = TaskUpdated { changed_fields, status: next.status };
             manager.store.put_task(next);
-            manager.record(Subject::task(&id), EventType::TASK_UPDATED, &payload, actor)
+            manager.announce(Subject::task(&id), &payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
     }
@@ -255,16 +225,16 @@ impl<S: Store> Manager<S> {
 
     pub(super) fn insert_task(&mut self, task: Task, actor: &ActorContext) -> Result<Arc<Task>> {
         let id = task.id.clone();
-        let payload = Created {
+        let payload = TaskCreated {
             scope: task.scope,
-            workspace_id: task.workspace_id.as_ref(),
-            parent_task_id: task.parent_task_id.as_ref(),
+            workspace_id: task.workspace_id.clone(),
+            parent_task_id: task.parent_task_id.clone(),
             status: task.status,
-            network_channel: &task.network_channel,
-            owner: task.owner.as_ref(),
+            network_channel: task.network_channel.clone(),
+            owner: task.owner.clone(),
         };
-        self.store.put_task(task.clone());
-        self.record(Subject::task(&id), EventType::TASK_CREATED, &payload, actor)?;
+        self.store.put_task(task);
+        self.announce(Subject::task(&id), &payload, actor)?;
         self.require_task(&id)
     }
 
