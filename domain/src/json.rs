@@ -128,9 +128,7 @@ impl SizeClass {
 ///
 /// `validation` at `path` if such a key is present.
 pub fn refuse_lease_credentials(document: Option<&RawJson>, path: &str) -> Result<()> {
-    let found =
-        document.and_then(RawJson::to_value).is_some_and(|value| has_credential_key(&value));
-    if found {
+    if document.is_some_and(has_credential_key) {
         return Err(TaskError::validation(path, "must not contain raw lease credentials"));
     }
     Ok(())
@@ -141,14 +139,43 @@ pub(crate) fn is_credential_key(key: &str) -> bool {
     key.trim().to_lowercase() == "claim_token"
 }
 
-fn has_credential_key(value: &serde_json::Value) -> bool {
-    match value {
-        serde_json::Value::Object(fields) => {
-            fields.iter().any(|(key, value)| is_credential_key(key) || has_credential_key(value))
-        }
-        serde_json::Value::Array(items) => items.iter().any(has_credential_key),
-        _ => false,
+/// Whether a valid document has such a key.
+///
+/// Looks at the text, since no depth of nesting may hide a key and a parser into
+/// values gives up at some depth: in valid JSON, a string is a key exactly where
+/// a colon follows it.
+pub(crate) fn has_credential_key(document: &RawJson) -> bool {
+    let text = document.as_str();
+    if serde_json::from_str::<IgnoredAny>(text).is_err() {
+        return false;
     }
+    let mut rest = text;
+    while let Some(start) = rest.find('"') {
+        let end = start + 1 + string_length(&rest[start + 1..]);
+        let (string, after) = (&rest[start..end], &rest[end..]);
+        if after.trim_start().starts_with(':')
+            && serde_json::from_str::<String>(string).is_ok_and(|key| is_credential_key(&key))
+        {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// How many bytes a string takes from behind its opening quote to behind its
+/// closing one.
+fn string_length(text: &str) -> usize {
+    let mut escaped = false;
+    for (index, byte) in text.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return index + 1,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// Serde form of an optional document in which JSON `null` is a document of its
