@@ -1,0 +1,3 @@
+//! What is tested in windows and in workers alike.
+
+mod database;

@@ -1,0 +1,7 @@
+//! The log in IndexedDB, in a window of a real browser.
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "these are tests")]
+
+mod browser;
+
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
