@@ -1,0 +1,9 @@
+// Runs before the first paint, so that a chosen theme never flashes the other one.
+try {
+  const theme = localStorage.getItem("taskloom.theme");
+  if (theme === '"light"' || theme === '"dark"') {
+    document.documentElement.dataset.theme = JSON.parse(theme);
+  }
+} catch {
+  // Storage is refused: the system's theme stays.
+}

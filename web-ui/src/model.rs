@@ -1,0 +1,18 @@
+//! Everything about the app that needs no page: plain Rust, tested natively.
+//!
+//! What is allowed is decided by the engine; this is how it is put to people.
+
+pub mod board_index;
+pub mod card;
+pub mod column_order;
+pub mod filter;
+pub mod identifier;
+pub mod keys;
+pub mod movement;
+pub mod phrase;
+pub mod quick_add;
+pub mod reason;
+pub mod refusal;
+pub mod roving;
+pub mod undo;
+pub mod window;
