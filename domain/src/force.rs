@@ -270,3 +270,119 @@ impl Default for ForceRecoveryOptions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::diagnostic::DiagnosticCode;
+    use crate::json::MAX_METADATA_BYTES;
+
+    fn metadata(bytes: usize) -> Option<RawJson> {
+        RawJson::from_text(&format!("\"{}\"", "x".repeat(bytes - 2)))
+    }
+
+    fn bulk(ids: impl IntoIterator<Item = String>) -> BulkForceRunRequest {
+        BulkForceRunRequest {
+            run_ids: ids.into_iter().map(RunId::from).collect(),
+            ..BulkForceRunRequest::default()
+        }
+    }
+
+    #[test]
+    fn a_release_needs_no_reason_and_a_failure_does() {
+        let release = ForceReleaseRun { reason: " ".to_owned(), metadata: None };
+        assert_eq!(release.normalize().unwrap().reason, "");
+        let fail = ForceFailRun { reason: " ".to_owned(), metadata: RawJson::from_text("{") };
+        let refused = fail.normalize().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ForceOpRequiresReason);
+        assert_eq!(refused.diagnostic().unwrap().code, DiagnosticCode::ForceOpRequiresReason);
+        let fail = ForceFailRun { reason: " gone ".to_owned(), metadata: None };
+        assert_eq!(fail.normalize().unwrap().reason, "gone");
+    }
+
+    #[test]
+    fn metadata_is_accepted_up_to_its_limit() {
+        let outcome = |metadata: Option<RawJson>| {
+            let reason = "why".to_owned();
+            let release = ForceReleaseRun { reason: reason.clone(), metadata: metadata.clone() };
+            let fail = ForceFailRun { reason: reason.clone(), metadata: metadata.clone() };
+            let retry = RetryRunRequest { metadata: metadata.clone() };
+            let bulk = BulkForceRunRequest { reason, metadata, ..bulk(["run-1".to_owned()]) };
+            [
+                release.normalize().err(),
+                fail.normalize().err(),
+                retry.validate().err(),
+                bulk.clone().normalize_release().err(),
+                bulk.normalize_fail().err(),
+            ]
+            .map(|error| error.map(|error| error.path().to_owned()))
+        };
+        assert_eq!(outcome(metadata(MAX_METADATA_BYTES)), [None, None, None, None, None]);
+        let paths = [
+            "force_release.metadata",
+            "force_fail.metadata",
+            "retry_run.metadata",
+            "bulk_force.metadata",
+            "bulk_force.metadata",
+        ];
+        let expected = paths.map(|path| Some(path.to_owned()));
+        assert_eq!(outcome(metadata(MAX_METADATA_BYTES + 1)), expected);
+    }
+
+    #[test]
+    fn bulk_ids_are_counted_before_duplicates_go() {
+        let same = |count: usize| bulk(vec![" run-1 ".to_owned(); count]);
+        let accepted = same(50).normalize_release().unwrap();
+        assert_eq!(accepted.run_ids, ["run-1".into()]);
+        let refused = same(51).normalize_release().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::BulkTooLarge);
+        let evidence = &refused.diagnostic().unwrap().evidence;
+        assert_eq!((&evidence["limit"], &evidence["count"]), (&50.into(), &51.into()));
+    }
+
+    #[test]
+    fn bulk_ids_keep_the_order_of_the_request() {
+        let ids = ["b", "a", "b ", "c", "a"].map(str::to_owned);
+        let accepted = bulk(ids).normalize_release().unwrap();
+        assert_eq!(accepted.run_ids, ["b".into(), "a".into(), "c".into()]);
+    }
+
+    #[test]
+    fn bulk_checks_come_in_order() {
+        let mut request = bulk(vec![" ".to_owned(); 51]);
+        request.metadata = RawJson::from_text("{");
+        let detail = |request: &BulkForceRunRequest| {
+            let refused = request.clone().normalize_fail().unwrap_err();
+            (refused.kind(), refused.detail().to_owned())
+        };
+        assert_eq!(detail(&request).0, ErrorKind::BulkTooLarge);
+        request.run_ids.truncate(1);
+        assert_eq!(detail(&request).1, "bulk force run_ids must not contain empty values");
+        request.run_ids = vec!["run-1".into()];
+        assert_eq!(detail(&request).0, ErrorKind::ForceOpRequiresReason);
+        request.reason = "why".to_owned();
+        assert_eq!(detail(&request).1, "bulk_force.metadata must contain valid JSON");
+        request.run_ids.clear();
+        assert_eq!(detail(&request).1, "bulk force run_ids is required");
+    }
+
+    #[test]
+    fn the_error_of_an_item_stays_in_the_process() {
+        let item = BulkForceRunItem {
+            run_id: "run-1".into(),
+            ok: false,
+            run: None,
+            error: Some(TaskError::new(ErrorKind::TaskRunNotFound)),
+        };
+        assert_eq!(serde_json::to_string(&item).unwrap(), r#"{"run_id":"run-1","ok":false}"#);
+    }
+
+    #[test]
+    fn options_allow_agents_unless_an_empty_set_is_given() {
+        assert!(ForceRecoveryOptions::default().allow_agent_force);
+        let given: ForceRecoveryOptions = serde_json::from_str("{}").unwrap();
+        assert!(!given.allow_agent_force);
+    }
+}

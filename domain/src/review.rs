@@ -158,3 +158,75 @@ fn validate_selectors<'a>(
         require_within(value.trim(), MAX_REVIEW_SELECTOR_BYTES, base, field)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::{Enumeration, Given};
+
+    #[test]
+    fn each_policy_covers_its_own_statuses() {
+        use RunStatus::{Canceled, Completed, Failed};
+        let covered = |policy: ReviewPolicy| -> Vec<RunStatus> {
+            RunStatus::ALL.iter().copied().filter(|s| policy.matches_run_status(*s)).collect()
+        };
+        for policy in ReviewPolicy::ALL {
+            let expected = match policy {
+                ReviewPolicy::None => vec![],
+                ReviewPolicy::OnSuccess => vec![Completed],
+                ReviewPolicy::OnFailure => vec![Failed, Canceled],
+                ReviewPolicy::Always => vec![Completed, Failed, Canceled],
+            };
+            assert_eq!(covered(*policy), expected, "{policy}");
+        }
+    }
+
+    #[test]
+    fn every_status_is_either_open_or_done() {
+        for status in RunReviewStatus::ALL {
+            let (open, active) = match status {
+                RunReviewStatus::Requested => (true, false),
+                RunReviewStatus::Routed | RunReviewStatus::InReview => (true, true),
+                RunReviewStatus::Recorded
+                | RunReviewStatus::CircuitOpened
+                | RunReviewStatus::Canceled => (false, false),
+            };
+            assert_eq!((status.is_open(), status.is_active()), (open, active), "{status}");
+        }
+    }
+
+    #[test]
+    fn spellings_are_canonical_and_folded() {
+        fn spellings<T: Enumeration>() -> Vec<&'static str> {
+            for value in T::ALL {
+                let loud = format!(" {} ", value.as_str().to_uppercase());
+                assert_eq!(Given::<T>::from(loud.as_str()).known(), Some(*value));
+            }
+            T::ALL.iter().map(|value| value.as_str()).collect()
+        }
+        assert_eq!(spellings::<ReviewPolicy>(), ["none", "on_success", "on_failure", "always"]);
+        assert_eq!(
+            spellings::<RunReviewStatus>(),
+            ["requested", "routed", "in_review", "recorded", "circuit_opened", "canceled"]
+        );
+        assert_eq!(
+            spellings::<RunReviewOutcome>(),
+            ["approved", "rejected", "blocked", "error", "timeout", "invalid_output"]
+        );
+    }
+
+    #[test]
+    fn unknown_values_are_refused_with_the_text_of_their_form() {
+        let refused = Given::<ReviewPolicy>::from("weekly").require("p").unwrap_err();
+        assert_eq!(
+            refused.detail(),
+            r#"p must be one of "none", "on_success", "on_failure", or "always": "weekly""#
+        );
+        let refused = Given::<RunReviewStatus>::from("open").require("p").unwrap_err();
+        assert_eq!(refused.detail(), r#"p has unsupported value "open""#);
+        let refused = Given::<RunReviewOutcome>::from("maybe").require("p").unwrap_err();
+        assert_eq!(refused.detail(), r#"p has unsupported value "maybe""#);
+    }
+}

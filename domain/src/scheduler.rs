@@ -205,3 +205,54 @@ pub struct SchedulerBacklog {
     /// The number of rows before the limit.
     pub total: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn a_drain_gets_a_reason_and_refuses_negative_time() {
+        let drain = SchedulerDrainRequest { reason: "  ".to_owned(), timeout: Duration::ZERO };
+        assert_eq!(drain.normalize().unwrap().reason, "scheduler drain");
+        let drain = SchedulerDrainRequest { reason: " move ".to_owned(), timeout: Duration::ZERO };
+        assert_eq!(drain.normalize().unwrap().reason, "move");
+        let timeout = Duration::from_nanos(-1);
+        let refused = SchedulerDrainRequest { reason: String::new(), timeout }.normalize();
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Validation);
+        assert_eq!(refused.detail(), "scheduler drain timeout must be non-negative");
+    }
+
+    #[test]
+    fn the_backlog_limit_is_brought_into_range() {
+        let limit = |limit| {
+            SchedulerBacklogQuery { limit, ..SchedulerBacklogQuery::default() }.normalize().limit
+        };
+        assert_eq!([-1, 0, 1, 499, 500, 501, i64::MAX].map(limit), [50, 50, 1, 499, 500, 500, 500]);
+    }
+
+    #[test]
+    fn a_blank_workspace_does_not_filter() {
+        let query = SchedulerBacklogQuery {
+            workspace_id: Some(" ".into()),
+            ..SchedulerBacklogQuery::default()
+        };
+        assert_eq!(query.normalize().workspace_id, None);
+    }
+
+    #[test]
+    fn an_untouched_switch_has_no_instants_in_json() {
+        let json = serde_json::to_string(&SchedulerPauseState::default()).unwrap();
+        assert_eq!(json, r#"{"paused":false}"#);
+    }
+
+    #[test]
+    fn time_to_wait_is_nanoseconds_in_json() {
+        let drain: SchedulerDrainRequest =
+            serde_json::from_str(r#"{"timeout":1500000000}"#).unwrap();
+        assert_eq!(drain.timeout.as_millis(), 1500);
+        assert_eq!(DEFAULT_SCHEDULER_DRAIN_TIMEOUT.as_secs(), 60);
+    }
+}

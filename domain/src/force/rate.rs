@@ -57,3 +57,104 @@ impl ForceRateLimiter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+    use crate::error::ErrorKind;
+
+    const LAST_OF_WINDOW: i64 = 60_000_000_000 - 1;
+
+    struct World {
+        limiter: ForceRateLimiter,
+        actor: ActorIdentity,
+    }
+
+    impl World {
+        fn with_limit(rate_limit_per_minute: i64) -> Self {
+            let options = ForceRecoveryOptions { allow_agent_force: true, rate_limit_per_minute };
+            Self {
+                limiter: ForceRateLimiter::new(&options),
+                actor: ActorIdentity::new(ActorKind::AgentSession, "ada"),
+            }
+        }
+
+        fn passes(&mut self, task: &str, nanos: i64) -> bool {
+            let now = Timestamp::from_nanos(nanos);
+            self.limiter.admit(&self.actor, &task.into(), now).is_ok()
+        }
+    }
+
+    #[test]
+    fn the_operation_after_the_limit_is_refused() {
+        let mut world = World::with_limit(2);
+        assert_eq!([0, 0, 0].map(|at| world.passes("task-1", at)), [true, true, false]);
+        let now = Timestamp::from_nanos(0);
+        let refused = world.limiter.admit(&world.actor, &"task-1".into(), now).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ForceOpRateLimited);
+        assert_eq!(refused.diagnostic().unwrap().evidence["limit_per_minute"], 2);
+    }
+
+    #[test]
+    fn a_window_lasts_sixty_seconds_from_its_first_operation() {
+        let mut world = World::with_limit(1);
+        assert!(world.passes("task-1", 5));
+        assert!(!world.passes("task-1", 5 + LAST_OF_WINDOW));
+        assert!(world.passes("task-1", 5 + LAST_OF_WINDOW + 1));
+        assert!(!world.passes("task-1", 5 + 2 * LAST_OF_WINDOW + 1));
+    }
+
+    #[test]
+    fn refused_operations_do_not_extend_the_window() {
+        let mut world = World::with_limit(1);
+        assert!(world.passes("task-1", 0));
+        for at in [1, 1_000_000_000, LAST_OF_WINDOW] {
+            assert!(!world.passes("task-1", at));
+        }
+        assert!(world.passes("task-1", LAST_OF_WINDOW + 1));
+    }
+
+    #[test]
+    fn the_window_does_not_slide_with_later_operations() {
+        let mut world = World::with_limit(2);
+        assert!(world.passes("task-1", 0));
+        assert!(world.passes("task-1", LAST_OF_WINDOW));
+        assert!(world.passes("task-1", LAST_OF_WINDOW + 1));
+        assert!(world.passes("task-1", LAST_OF_WINDOW + 2));
+        assert!(!world.passes("task-1", LAST_OF_WINDOW + 3));
+    }
+
+    #[test]
+    fn tasks_and_sessions_are_counted_apart() {
+        let mut world = World::with_limit(1);
+        assert!(world.passes("task-1", 0));
+        assert!(world.passes("task-2", 0));
+        world.actor = ActorIdentity::new(ActorKind::AgentSession, "ben");
+        assert!(world.passes("task-1", 0));
+        world.actor = ActorIdentity::new(ActorKind::AgentSession, " ada ");
+        assert!(!world.passes("task-1", 0));
+    }
+
+    #[test]
+    fn only_agent_sessions_are_counted() {
+        for kind in ActorKind::ALL {
+            let mut world = World::with_limit(1);
+            world.actor = ActorIdentity::new(*kind, "ada");
+            assert!(world.passes("task-1", 0), "{kind}");
+            let counted = *kind == ActorKind::AgentSession;
+            assert_eq!(world.passes("task-1", 0), !counted, "{kind}");
+        }
+    }
+
+    #[test]
+    fn a_limit_of_zero_or_less_means_ten() {
+        for limit in [0, -1] {
+            let mut world = World::with_limit(limit);
+            assert!((0..10).all(|at| world.passes("task-1", at)));
+            assert!(!world.passes("task-1", 10));
+        }
+    }
+}

@@ -184,3 +184,228 @@ impl RunReview {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::actor::ActorKind;
+    use crate::enumeration::Enumeration;
+    use crate::error::ErrorKind;
+    use crate::json::MAX_PAYLOAD_BYTES;
+    use crate::review::MAX_REVIEW_SELECTOR_BYTES;
+
+    fn bare() -> RunReview {
+        let at = Timestamp::from_millis(0);
+        RunReview {
+            review_id: " review-1 ".into(),
+            task_id: "task-1".into(),
+            run_id: "run-1".into(),
+            parent_review_id: None,
+            policy: ReviewPolicy::Always,
+            review_round: 0,
+            attempt: 0,
+            status: RunReviewStatus::Requested,
+            outcome: None,
+            confidence: None,
+            reason: String::new(),
+            delivery_id: String::new(),
+            missing_work: None,
+            next_round_guidance: String::new(),
+            review_text: String::new(),
+            reviewer_session_id: Some(" ".into()),
+            reviewer_agent_name: String::new(),
+            reviewer_peer_id: String::new(),
+            reviewer_channel_id: String::new(),
+            reviewed_by: None,
+            requested_at: at,
+            routed_at: None,
+            started_at: None,
+            reviewed_at: None,
+            deadline_at: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+
+    fn review() -> RunReview {
+        bare().normalize().unwrap()
+    }
+
+    #[track_caller]
+    fn refused(review: &RunReview, detail: &str) {
+        let error = review.validate().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation);
+        assert_eq!(error.detail(), detail);
+    }
+
+    #[test]
+    fn normalizing_fills_round_attempt_and_missing_work() {
+        let review = review();
+        assert_eq!(review.review_id, "review-1".into());
+        assert_eq!((review.review_round, review.attempt), (1, 1));
+        assert_eq!(review.missing_work, Some(RawJson::empty_list()));
+        assert_eq!(review.reviewer_session_id, None);
+    }
+
+    #[test]
+    fn ids_are_required_in_order() {
+        for (field, expected) in [(0, "review_id"), (1, "task_id"), (2, "run_id")] {
+            let mut review = review();
+            let blank =
+                [&mut review.review_id as &mut dyn Blank, &mut review.task_id, &mut review.run_id];
+            for id in blank.into_iter().skip(field) {
+                id.blank();
+            }
+            refused(&review, &format!("task_run_review.{expected} is required"));
+        }
+    }
+
+    trait Blank {
+        fn blank(&mut self);
+    }
+
+    impl<T: From<&'static str>> Blank for T {
+        fn blank(&mut self) {
+            *self = " ".into();
+        }
+    }
+
+    #[test]
+    fn policy_none_is_for_canceled_reviews_only() {
+        for status in RunReviewStatus::ALL {
+            let review = RunReview {
+                policy: ReviewPolicy::None,
+                status: *status,
+                outcome: Some(RunReviewOutcome::Approved),
+                ..review()
+            };
+            let allowed = *status == RunReviewStatus::Canceled;
+            assert_eq!(review.validate().is_ok(), allowed, "{status}");
+        }
+        let review = RunReview { policy: ReviewPolicy::None, ..review() };
+        refused(&review, "task_run_review.policy cannot be \"none\" for active reviews");
+    }
+
+    #[test]
+    fn only_a_recorded_review_needs_an_outcome() {
+        for status in RunReviewStatus::ALL {
+            let silent = RunReview { status: *status, ..review() };
+            let needs = *status == RunReviewStatus::Recorded;
+            assert_eq!(silent.validate().is_err(), needs, "{status}");
+            let outcome = Some(RunReviewOutcome::Rejected);
+            assert!(RunReview { outcome, ..silent }.validate().is_ok(), "{status}");
+        }
+        let recorded = RunReview { status: RunReviewStatus::Recorded, ..review() };
+        refused(&recorded, "task_run_review.outcome is required");
+    }
+
+    #[test]
+    fn round_and_attempt_start_at_one() {
+        refused(
+            &RunReview { review_round: 0, attempt: 0, ..review() },
+            "task_run_review.review_round must be positive: 0",
+        );
+        refused(
+            &RunReview { attempt: -1, ..review() },
+            "task_run_review.attempt must be positive: -1",
+        );
+    }
+
+    #[test]
+    fn confidence_runs_from_zero_to_one() {
+        for confidence in [0.0, 0.5, 1.0] {
+            let confidence = Some(confidence);
+            assert!(RunReview { confidence, ..review() }.validate().is_ok());
+        }
+        for confidence in [-0.1, 1.1, f64::NAN, f64::INFINITY] {
+            let confidence = Some(confidence);
+            refused(
+                &RunReview { confidence, ..review() },
+                "task_run_review.confidence must be between 0 and 1",
+            );
+        }
+    }
+
+    #[test]
+    fn text_is_accepted_up_to_its_limit() {
+        type Set = fn(&mut RunReview, String);
+        let fields: [(&str, usize, Set); 9] = [
+            ("reason", 4096, |r, text| r.reason = text),
+            ("next_round_guidance", 8192, |r, text| r.next_round_guidance = text),
+            ("review_text", 65536, |r, text| r.review_text = text),
+            ("reviewer_session_id", 256, |r, text| r.reviewer_session_id = Some(text.into())),
+            ("reviewer_agent_name", 256, |r, text| r.reviewer_agent_name = text),
+            ("reviewer_peer_id", 256, |r, text| r.reviewer_peer_id = text),
+            ("reviewer_channel_id", 256, |r, text| r.reviewer_channel_id = text),
+            ("parent_review_id", 256, |r, text| r.parent_review_id = Some(text.into())),
+            ("delivery_id", 256, |r, text| r.delivery_id = text),
+        ];
+        assert_eq!(MAX_REVIEW_SELECTOR_BYTES, 256);
+        for (field, limit, set) in fields {
+            let mut review = review();
+            set(&mut review, format!(" {} ", "x".repeat(limit)));
+            assert!(review.validate().is_ok(), "{field}");
+            set(&mut review, "x".repeat(limit + 1));
+            refused(&review, &format!("task_run_review.{field} exceeds {limit} bytes"));
+        }
+    }
+
+    #[test]
+    fn missing_work_is_an_array_of_anything_or_null() {
+        for accepted in ["[]", "[1,null,{\"a\":[]}]", "null"] {
+            let missing_work = RawJson::from_text(accepted);
+            assert!(RunReview { missing_work, ..review() }.validate().is_ok(), "{accepted}");
+        }
+        for text in ["{}", "3", "\"x\"", ""] {
+            let missing_work = RawJson::from_text(text);
+            refused(
+                &RunReview { missing_work, ..review() },
+                "task_run_review.missing_work must be a JSON array",
+            );
+        }
+        let missing_work = RawJson::from_text("[");
+        refused(
+            &RunReview { missing_work, ..review() },
+            "task_run_review.missing_work must contain valid JSON",
+        );
+    }
+
+    #[test]
+    fn missing_work_is_accepted_up_to_its_limit() {
+        let of_size =
+            |bytes: usize| RawJson::from_text(&format!("[\"{}\"]", "x".repeat(bytes - 4)));
+        let missing_work = of_size(MAX_PAYLOAD_BYTES);
+        assert!(RunReview { missing_work, ..review() }.validate().is_ok());
+        let missing_work = of_size(MAX_PAYLOAD_BYTES + 1);
+        let error = RunReview { missing_work, ..review() }.validate().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::PayloadTooLarge);
+    }
+
+    #[test]
+    fn a_named_reviewer_is_complete() {
+        let reviewed_by = Some(ActorIdentity::new(ActorKind::Human, " "));
+        refused(
+            &RunReview { reviewed_by, ..review() },
+            "task_run_review.reviewed_by.ref is required",
+        );
+    }
+
+    #[test]
+    fn json_omits_what_is_absent_and_keeps_the_unset_instants() {
+        let json = serde_json::to_string(&review()).unwrap();
+        assert_eq!(
+            json,
+            concat!(
+                r#"{"review_id":"review-1","task_id":"task-1","run_id":"run-1","policy":"always","#,
+                r#""review_round":1,"attempt":1,"status":"requested","missing_work":[],"#,
+                r#""requested_at":"1970-01-01T00:00:00Z","routed_at":"0001-01-01T00:00:00Z","#,
+                r#""started_at":"0001-01-01T00:00:00Z","reviewed_at":"0001-01-01T00:00:00Z","#,
+                r#""deadline_at":"0001-01-01T00:00:00Z","created_at":"1970-01-01T00:00:00Z","#,
+                r#""updated_at":"1970-01-01T00:00:00Z"}"#
+            )
+        );
+        assert_eq!(serde_json::from_str::<RunReview>(&json).unwrap(), review());
+    }
+}

@@ -157,3 +157,106 @@ pub struct RunReviewRequestedNotification {
     /// Who asked.
     pub actor: ActorContext,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    fn request() -> RunReviewRequest {
+        RunReviewRequest {
+            task_id: " task-1 ".into(),
+            run_id: "run-1".into(),
+            ..RunReviewRequest::default()
+        }
+        .normalize()
+    }
+
+    #[track_caller]
+    fn refused(request: &RunReviewRequest, detail: &str) {
+        assert_eq!(request.validate("run_review_request").unwrap_err().detail(), detail);
+    }
+
+    #[test]
+    fn normalizing_fills_policy_round_and_attempt() {
+        let request = request();
+        assert_eq!(request.task_id, "task-1".into());
+        assert_eq!(request.policy, ReviewPolicy::Always.into());
+        assert_eq!((request.review_round, request.attempt), (1, 1));
+        assert!(request.validate("run_review_request").is_ok());
+    }
+
+    #[test]
+    fn every_policy_but_none_can_be_requested() {
+        for policy in ReviewPolicy::ALL {
+            let request = RunReviewRequest { policy: (*policy).into(), ..request() };
+            let allowed = *policy != ReviewPolicy::None;
+            assert_eq!(request.validate("p").is_ok(), allowed, "{policy}");
+        }
+    }
+
+    #[test]
+    fn checks_come_in_order() {
+        let request = RunReviewRequest {
+            policy: "none".into(),
+            review_round: -1,
+            attempt: -1,
+            reason: "x".repeat(4097),
+            ..RunReviewRequest::default()
+        };
+        refused(&request, "run_review_request.task_id is required");
+        let request = RunReviewRequest { task_id: "task-1".into(), ..request };
+        refused(&request, "run_review_request.run_id is required");
+        let request = RunReviewRequest { run_id: "run-1".into(), ..request };
+        refused(&request, "run_review_request.policy cannot be \"none\"");
+        let request = RunReviewRequest { policy: "sometimes".into(), ..request };
+        refused(
+            &request,
+            "run_review_request.policy must be one of \"none\", \"on_success\", \"on_failure\", \
+             or \"always\": \"sometimes\"",
+        );
+        let request = RunReviewRequest { policy: "on_failure".into(), ..request };
+        refused(&request, "run_review_request.review_round must be positive: -1");
+        let request = RunReviewRequest { review_round: 2, ..request };
+        refused(&request, "run_review_request.attempt must be positive: -1");
+        let request = RunReviewRequest { attempt: 3, ..request };
+        refused(&request, "run_review_request.reason exceeds 4096 bytes");
+        let request = RunReviewRequest { reason: "x".repeat(4096), ..request };
+        assert!(request.validate("run_review_request").is_ok());
+    }
+
+    #[test]
+    fn a_request_may_leave_fields_out() {
+        let request: RunReviewRequest = serde_json::from_str(r#"{"run_id":"run-1"}"#).unwrap();
+        refused(&request, "run_review_request.task_id is required");
+    }
+
+    #[test]
+    fn a_binding_names_review_and_session_and_bounds_the_reviewer() {
+        let binding = BindRunReviewSessionRequest::default();
+        let detail = |binding: &BindRunReviewSessionRequest| {
+            binding.validate("run_review_binding").unwrap_err().detail().to_owned()
+        };
+        assert_eq!(detail(&binding), "run_review_binding.review_id is required");
+        let binding = BindRunReviewSessionRequest { review_id: "review-1".into(), ..binding };
+        assert_eq!(detail(&binding), "run_review_binding.session_id is required");
+        let binding = BindRunReviewSessionRequest {
+            session_id: "x".repeat(257).into(),
+            reviewer_agent_name: format!(" {} ", "x".repeat(256)),
+            ..binding
+        }
+        .normalize();
+        assert!(binding.validate("run_review_binding").is_ok());
+        assert_eq!(binding.reviewer_agent_name.len(), 256);
+        let binding = BindRunReviewSessionRequest { reviewer_peer_id: "x".repeat(257), ..binding };
+        assert_eq!(detail(&binding), "run_review_binding.reviewer_peer_id exceeds 256 bytes");
+        let binding = BindRunReviewSessionRequest {
+            reviewer_peer_id: String::new(),
+            reviewer_channel_id: "x".repeat(257),
+            ..binding
+        };
+        assert_eq!(detail(&binding), "run_review_binding.reviewer_channel_id exceeds 256 bytes");
+    }
+}

@@ -163,3 +163,151 @@ pub struct RunReviewResult {
     #[serde(default, skip_serializing_if = "crate::json::is_default")]
     pub circuit_opened: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    fn verdict(outcome: &str, missing_work: &str) -> RunReviewVerdict {
+        RunReviewVerdict {
+            outcome: outcome.into(),
+            confidence: Some(0.5),
+            reason: " because ".to_owned(),
+            delivery_id: "delivery-1".to_owned(),
+            missing_work: RawJson::from_text(missing_work),
+            ..RunReviewVerdict::default()
+        }
+        .normalize()
+    }
+
+    #[track_caller]
+    fn refused(verdict: &RunReviewVerdict, detail: &str) {
+        let request = RecordRunReviewRequest {
+            review_id: "review-1".into(),
+            run_id: "run-1".into(),
+            verdict: verdict.clone(),
+        };
+        let error = request.validate("record_run_review").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation);
+        assert_eq!(error.detail().replace("record_run_review.verdict.", ""), detail);
+    }
+
+    #[test]
+    fn each_outcome_has_its_rule_of_missing_work() {
+        for outcome in RunReviewOutcome::ALL {
+            let accepts = |missing_work: &str, guidance: &str| {
+                let verdict = RunReviewVerdict {
+                    next_round_guidance: guidance.to_owned(),
+                    ..verdict(outcome.as_str(), missing_work)
+                };
+                verdict.validate("p").is_ok()
+            };
+            let accepted = (
+                accepts("[]", ""),
+                accepts("[\"x\"]", ""),
+                accepts("[]", "try"),
+                accepts("[]", " "),
+            );
+            let expected = match outcome {
+                RunReviewOutcome::Approved => (true, false, true, true),
+                RunReviewOutcome::Rejected => (false, true, true, false),
+                RunReviewOutcome::Blocked
+                | RunReviewOutcome::Error
+                | RunReviewOutcome::Timeout
+                | RunReviewOutcome::InvalidOutput => (true, true, true, true),
+            };
+            assert_eq!(accepted, expected, "{outcome}");
+        }
+        refused(
+            &verdict("approved", "[\"x\"]"),
+            "missing_work must be empty when outcome is \"approved\"",
+        );
+        refused(
+            &verdict("rejected", "[]"),
+            "rejected reviews require missing_work or next_round_guidance",
+        );
+    }
+
+    #[test]
+    fn null_and_absent_missing_work_become_the_empty_list() {
+        for text in ["null", "", "  "] {
+            assert_eq!(verdict("approved", text).missing_work, Some(RawJson::empty_list()));
+        }
+        let untouched = "[ \" x \" ]";
+        assert_eq!(verdict("rejected", untouched).missing_work, RawJson::from_text(untouched));
+    }
+
+    #[test]
+    fn missing_work_is_made_of_strings_that_say_something() {
+        refused(&verdict("blocked", "[1]"), "missing_work must be a JSON array of strings");
+        refused(&verdict("blocked", "{}"), "missing_work must be a JSON array of strings");
+        refused(&verdict("blocked", "[\"x\",\" \"]"), "missing_work[1] must not be empty");
+        refused(&verdict("blocked", "[null]"), "missing_work[0] must not be empty");
+        refused(&verdict("blocked", "["), "missing_work must contain valid JSON");
+        let raw = RunReviewVerdict { missing_work: None, ..verdict("blocked", "[]") };
+        refused(&raw, "missing_work must be a JSON array of strings");
+    }
+
+    #[test]
+    fn confidence_is_required_and_runs_from_zero_to_one() {
+        let with = |confidence| RunReviewVerdict { confidence, ..verdict("approved", "[]") };
+        assert!(with(Some(0.0)).validate("p").is_ok());
+        assert!(with(Some(1.0)).validate("p").is_ok());
+        refused(&with(None), "confidence is required");
+        for confidence in [-0.1, 1.1, f64::NAN] {
+            refused(&with(Some(confidence)), "confidence must be between 0 and 1");
+        }
+    }
+
+    #[test]
+    fn checks_come_in_order() {
+        let verdict = RunReviewVerdict {
+            missing_work: RawJson::from_text("[\"x\"]"),
+            next_round_guidance: "x".repeat(8193),
+            review_text: "x".repeat(65537),
+            ..RunReviewVerdict::default()
+        };
+        refused(&verdict, "outcome is required");
+        let verdict = RunReviewVerdict { outcome: "maybe".into(), ..verdict };
+        refused(&verdict, "outcome has unsupported value \"maybe\"");
+        let verdict = RunReviewVerdict { outcome: " Approved".into(), ..verdict };
+        refused(&verdict, "confidence is required");
+        let verdict = RunReviewVerdict { confidence: Some(1.0), ..verdict };
+        refused(&verdict, "reason is required");
+        let verdict = RunReviewVerdict { reason: "x".repeat(4097), ..verdict };
+        refused(&verdict, "delivery_id is required");
+        let verdict = RunReviewVerdict { delivery_id: "x".repeat(257), ..verdict };
+        refused(&verdict, "missing_work must be empty when outcome is \" Approved\"");
+        let verdict = RunReviewVerdict { outcome: "rejected".into(), ..verdict };
+        refused(&verdict, "reason exceeds 4096 bytes");
+        let verdict = RunReviewVerdict { reason: "x".repeat(4096), ..verdict };
+        refused(&verdict, "next_round_guidance exceeds 8192 bytes");
+        let verdict = RunReviewVerdict { next_round_guidance: "x".repeat(8192), ..verdict };
+        refused(&verdict, "review_text exceeds 65536 bytes");
+        let verdict = RunReviewVerdict { review_text: "x".repeat(65536), ..verdict };
+        refused(&verdict, "delivery_id exceeds 256 bytes");
+        let verdict = RunReviewVerdict { delivery_id: "x".repeat(256), ..verdict };
+        assert!(verdict.validate("p").is_ok());
+    }
+
+    #[test]
+    fn review_and_run_are_named_before_the_verdict_is_looked_at() {
+        let request = RecordRunReviewRequest::default().normalize();
+        let refused = request.validate("record_run_review").unwrap_err();
+        assert_eq!(refused.detail(), "record_run_review.review_id is required");
+        let request = RecordRunReviewRequest { review_id: "review-1".into(), ..request };
+        let refused = request.validate("record_run_review").unwrap_err();
+        assert_eq!(refused.detail(), "record_run_review.run_id is required");
+    }
+
+    #[test]
+    fn absent_confidence_is_null_in_json() {
+        let json = serde_json::to_string(&RunReviewVerdict::default()).unwrap();
+        assert_eq!(json, r#"{"outcome":"","confidence":null,"reason":"","delivery_id":""}"#);
+        let back: RunReviewVerdict = serde_json::from_str(&json).unwrap();
+        assert_eq!(back, RunReviewVerdict::default());
+    }
+}
