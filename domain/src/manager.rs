@@ -4,24 +4,43 @@
 
 mod audit;
 mod cancel;
+mod claim;
+mod claim;
 mod dependencies;
+mod enqueue;
+mod enqueue;
 mod execution;
 mod force_gate;
+mod hooks;
+mod hooks;
 mod import;
+mod lease;
+mod outside;
+mod lease;
+mod outside;
 mod pause;
 pub mod projection;
 mod reads;
 mod reconcile;
+mod start;
 mod stop;
 mod tasks;
+mod transition;
 mod triage;
 
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use claim::PlannedClaim;
+pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
+
+pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
+
 use crate::environment::{Clock, IdGenerator, TokenGenerator};
 use crate::error::{ErrorKind, Result, TaskError};
+use crate::hook::{RunHook, RunHookDispatcher};
 use crate::force::{ForceRateLimiter, ForceRecoveryOptions};
+use crate::hook::{RunHook, RunHookDispatcher};
 use crate::id::{TaskId, WorkspaceId};
 use crate::profile::ExecutionProfileValidationOptions;
 use crate::session::{InspectStateReader, RuntimeViewReader, SessionExecutor};
@@ -44,9 +63,13 @@ pub struct ManagerOptions {
     pub tokens: Box<dyn TokenGenerator>,
     /// Starts and stops worker sessions; without it, no run can be started.
     pub sessions: Option<Box<dyn SessionExecutor>>,
+    /// Told of runs that change hands, and asked before claims.
+    pub hooks: Option<Box<dyn RunHookDispatcher>>,
     /// How long a session is given to stop by itself. The engine only reports it:
     /// the executor waits between the request and the stop by force.
     pub cancel_grace: std::time::Duration,
+    /// Hears of runs that change hands, and has a say before a claim.
+    pub hooks: Option<Box<dyn RunHookDispatcher>>,
     /// Rules on channel names; without it every name passes.
     pub channel_validator: Option<ChannelValidator>,
     /// Which workspaces exist; without it every workspace does.
@@ -73,7 +96,9 @@ impl ManagerOptions {
             ids: Box::new(ids),
             tokens: Box::new(tokens),
             sessions: None,
+            hooks: None,
             cancel_grace: std::time::Duration::ZERO,
+            hooks: None,
             channel_validator: None,
             workspace_exists: None,
             profile_gates: ExecutionProfileValidationOptions::default(),
@@ -95,13 +120,15 @@ pub struct Manager<S = MemoryStore> {
     options: ManagerOptions,
     force_limiter: ForceRateLimiter,
     committed: Vec<ChangeSet>,
+    /// Composed with a change, handed over after its commit.
+    hooks: Vec<RunHook>,
 }
 
 impl<S: Store> Manager<S> {
     /// A manager over a store.
     pub fn new(store: S, options: ManagerOptions) -> Self {
         let force_limiter = ForceRateLimiter::new(&options.force);
-        Self { store, options, force_limiter, committed: Vec::new() }
+        Self { store, options, force_limiter, committed: Vec::new(), hooks: Vec::new() }
     }
 
     /// The store, for reads. It does not check authority.
@@ -134,10 +161,12 @@ impl<S: Store> Manager<S> {
                 if !changes.is_empty() {
                     self.committed.push(changes);
                 }
+                self.dispatch_hooks();
                 Ok(value)
             }
             Err(error) => {
                 self.store.rollback();
+                self.hooks.clear();
                 Err(error)
             }
         }

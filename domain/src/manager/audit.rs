@@ -76,7 +76,7 @@ fn compacted(text: &str) -> String {
 
 impl<S: Store> Manager<S> {
     /// Appends one event of the payload's own type. As [`Manager::record`].
-    pub(super) fn announce<P: EventPayload>(
+    pub(super) fn log<P: EventPayload>(
         &mut self,
         subject: Subject<'_>,
         payload: &P,

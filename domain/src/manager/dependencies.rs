@@ -43,7 +43,7 @@ impl<S: Store> Manager<S> {
             });
             let status = manager.reconcile_cascade(&task)?.status;
             let payload = TaskDependencyAdded { depends_on_task_id: depends_on, kind, status };
-            manager.announce(Subject::task(&task), &payload, actor)
+            manager.log(Subject::task(&task), &payload, actor)
         })
     }
 
@@ -75,7 +75,7 @@ impl<S: Store> Manager<S> {
                 kind: DependencyKind::Blocks,
                 status: manager.reconcile_cascade(&task)?.status,
             };
-            manager.announce(Subject::task(&task), &payload, actor)
+            manager.log(Subject::task(&task), &payload, actor)
         })
     }
 

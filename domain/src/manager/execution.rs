@@ -163,7 +163,7 @@ impl<S: Store> Manager<S> {
                 status: task.status,
                 approval_state: task.approval_state,
             };
-            manager.announce(Subject::task(id), &payload, actor)
+            manager.log(Subject::task(id), &payload, actor)
         })
     }
 
@@ -190,11 +190,11 @@ impl<S: Store> Manager<S> {
             match decision {
                 Decision::Approve => {
                     let payload = TaskApproved { previous_approval_state, approval_state, status };
-                    manager.announce(Subject::task(id), &payload, actor)
+                    manager.log(Subject::task(id), &payload, actor)
                 }
                 Decision::Reject => {
                     let payload = TaskRejected { previous_approval_state, approval_state, status };
-                    manager.announce(Subject::task(id), &payload, actor)
+                    manager.log(Subject::task(id), &payload, actor)
                 }
             }
         })

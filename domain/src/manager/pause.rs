@@ -114,7 +114,7 @@ impl<S: Store> Manager<S> {
         let id = next.id.clone();
         self.transact(|manager| {
             manager.store.put_task(next);
-            manager.announce(Subject::task(&id), payload, actor)
+            manager.log(Subject::task(&id), payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
     }

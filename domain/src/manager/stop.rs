@@ -1,9 +1,9 @@
-//! Stops the sessions of runs that are about to end.
+//! The sessions behind runs, and the bridge to them.
 
 use crate::error::{ErrorKind, Result, TaskError};
 use crate::id::SessionId;
 use crate::run::{Run, RunStatus};
-use crate::session::{SessionExecutor, StopReason};
+use crate::session::SessionExecutor;
 use crate::store::Store;
 
 use super::Manager;
@@ -35,19 +35,5 @@ impl<S: Store> Manager<S> {
                 "a session executor is required",
             )),
         }
-    }
-
-    /// Stops a session: asks it, then ends it, even if it ended by itself. Call it
-    /// before the run is written, so that a session which could not be stopped
-    /// leaves its run as it is.
-    ///
-    /// # Errors
-    ///
-    /// `validation` without an executor; the executor's error. After a failed
-    /// request the session is not ended by force.
-    pub(super) fn stop_session(&mut self, session: &SessionId, reason: StopReason) -> Result<()> {
-        let executor = self.executor()?;
-        executor.request_stop(session, reason)?;
-        executor.force_stop(session, reason)
     }
 }

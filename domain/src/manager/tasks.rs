@@ -73,7 +73,7 @@ impl<S: Store> Manager<S> {
                 child_scope: child.scope,
                 child_workspace_id: child.workspace_id.clone(),
             };
-            manager.announce(Subject::task(&parent), &payload, actor)
+            manager.log(Subject::task(&parent), &payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
     }
@@ -111,7 +111,7 @@ impl<S: Store> Manager<S> {
         self.transact(|manager| {
             let payload = TaskUpdated { changed_fields, status: next.status };
             manager.store.put_task(next);
-            manager.announce(Subject::task(&id), &payload, actor)
+            manager.log(Subject::task(&id), &payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
     }
@@ -234,7 +234,7 @@ impl<S: Store> Manager<S> {
             owner: task.owner.clone(),
         };
         self.store.put_task(task);
-        self.announce(Subject::task(&id), &payload, actor)?;
+        self.log(Subject::task(&id), &payload, actor)?;
         self.require_task(&id)
     }
 
