@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
 use crate::actor::ActorContext;
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::event;
+use crate::event::TaskDependencyAdded;
 use crate::id::TaskId;
 use crate::import::{
     ImportPlan, ImportProblem, ImportTarget, ImportTask, Imported, find_loops,
@@ -15,18 +13,11 @@ use crate::status::derived_status;
 use crate::store::Store;
 use crate::dependency::{Dependency, DependencyKind};
 use crate::task::{
-    Status, Task, validate_dependency_count, validate_direct_child_count, validate_hierarchy_depth,
+    Task, validate_dependency_count, validate_direct_child_count, validate_hierarchy_depth,
 };
 
 use super::Manager;
 use super::audit::Subject;
-
-#[derive(Serialize)]
-struct DependencyAdded<'a> {
-    depends_on_task_id: &'a TaskId,
-    kind: DependencyKind,
-    status: Status,
-}
 
 /// The tasks of a plan by key, with the place of each.
 struct Index<'a> {
@@ -139,12 +130,9 @@ impl<S: Store> Manager<S> {
         let status = self.require_task(id)?.status;
         for blocker in &task.blockers {
             if let Some(blocker) = resolve(blocker, index, ids) {
-                let payload = DependencyAdded {
-                    depends_on_task_id: &blocker,
-                    kind: DependencyKind::Blocks,
-                    status,
-                };
-                self.record(Subject::task(id), event::TASK_DEPENDENCY_ADDED, &payload, actor)?;
+                let kind = DependencyKind::Blocks;
+                let payload = TaskDependencyAdded { depends_on_task_id: blocker, kind, status };
+                self.log(Subject::task(id), &payload, actor)?;
             }
         }
         Ok(())

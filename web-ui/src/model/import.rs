@@ -1,0 +1,36 @@
+//! Bringing in tasks from elsewhere: pure functions from a file's text to a plan
+//! and a report that says, line by line, what becomes of it.
+//!
+//! Nothing here writes. The plan is judged and carried out by the engine
+//! ([`taskloom_domain::import`]); a refusal of the engine finds its way back to
+//! its line with [`Mapping::take_problems`].
+
+pub mod beads;
+mod report;
+
+pub use report::{Counts, LineReport, Mapping, Note, Outcome, Refusal, Skip};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use taskloom_domain::Timestamp;
+use taskloom_domain::id::TaskId;
+
+/// What a mapping depends on beside the file.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The time of the import.
+    pub now: Timestamp,
+    /// The tasks of the board that came from the same format, by source id.
+    pub existing: BTreeMap<String, TaskId>,
+    /// What the person decided after a first look.
+    pub choices: Choices,
+}
+
+/// What a person decides between the dry run and the import.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Choices {
+    /// Lines to leave out, by number.
+    pub excluded_lines: BTreeSet<usize>,
+    /// Edges to leave out: the waiting record and its blocker, by source id.
+    pub dropped_edges: BTreeSet<(String, String)>,
+}
