@@ -163,3 +163,134 @@ pub fn find_active_lease<'a>(
 fn refuse<T>(reason: AutonomyReasonCode, detail: String) -> Result<T> {
     Err(TaskError::with_detail(reason.error_kind(), detail).with_reason(reason))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000);
+
+    fn handle(run: &str) -> AutonomyLeaseHandle {
+        AutonomyLeaseHandle {
+            run_id: run.into(),
+            task_id: "task-1".into(),
+            workspace_id: None,
+            session_id: "ada".into(),
+            status: RunStatus::Running,
+            claimed_by: None,
+            claim_token: Some("agh_claim_secret".into()),
+            claim_token_hash: Some(ClaimTokenHash::new("hash")),
+            lease_until: Some(Timestamp::from_millis(1_001)),
+            heartbeat_at: None,
+        }
+    }
+
+    fn ended(run: &str) -> AutonomyLeaseHandle {
+        AutonomyLeaseHandle { lease_until: Some(NOW), ..handle(run) }
+    }
+
+    #[track_caller]
+    fn refused(handles: &[AutonomyLeaseHandle], run: &str, reason: AutonomyReasonCode) {
+        let error = find_active_lease(handles, &"ada".into(), &run.into(), NOW).unwrap_err();
+        assert_eq!(error.reason(), Some(reason));
+        assert_eq!(error.kind(), reason.error_kind());
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn the_one_live_lease_is_found() {
+        let handles = [ended("run-0"), handle("run-1")];
+        let session = " ada ".into();
+        let found = find_active_lease(&handles, &session, &" run-1 ".into(), NOW).unwrap();
+        assert_eq!(found.run_id, "run-1".into());
+    }
+
+    #[test]
+    fn a_lease_is_live_only_with_all_it_takes() {
+        for status in RunStatus::ALL {
+            let active = AutonomyLeaseHandle { status: *status, ..handle("run-1") }.is_active(NOW);
+            assert_eq!(active, status.is_active(), "{status}");
+        }
+        let without = [
+            AutonomyLeaseHandle { lease_until: None, ..handle("run-1") },
+            AutonomyLeaseHandle { lease_until: Some(NOW), ..handle("run-1") },
+            AutonomyLeaseHandle { claim_token: None, ..handle("run-1") },
+            AutonomyLeaseHandle { claim_token: Some(" ".into()), ..handle("run-1") },
+            AutonomyLeaseHandle { claim_token_hash: None, ..handle("run-1") },
+        ];
+        for handle in without {
+            assert!(!handle.is_active(NOW), "{handle:?}");
+        }
+    }
+
+    #[test]
+    fn session_and_run_have_to_be_named() {
+        let look = |session: &str, run: &str| {
+            find_active_lease(&[], &session.into(), &run.into(), NOW).unwrap_err()
+        };
+        let refused = look(" ", " ");
+        assert_eq!(refused.reason(), Some(AutonomyReasonCode::SessionRequired));
+        assert_eq!(
+            refused.to_string(),
+            "task: autonomy lease rejected: AUTONOMY_SESSION_REQUIRED: task: permission denied: \
+             agent session identity is required"
+        );
+        let refused = look("ada", " ");
+        assert_eq!((refused.kind(), refused.reason()), (ErrorKind::Validation, None));
+        assert_eq!(refused.detail(), "run_id is required");
+    }
+
+    #[test]
+    fn two_live_leases_poison_every_lookup() {
+        let handles = [handle("run-1"), handle("run-2")];
+        for run in ["run-1", "run-2", "run-3"] {
+            refused(&handles, run, AutonomyReasonCode::LeaseAlreadyHeld);
+        }
+    }
+
+    #[test]
+    fn a_strange_run_is_told_apart_by_what_the_session_holds() {
+        refused(&[handle("run-1")], "run-2", AutonomyReasonCode::ForeignRun);
+        refused(&[ended("run-1")], "run-2", AutonomyReasonCode::NoActiveLease);
+        refused(&[], "run-2", AutonomyReasonCode::NoActiveLease);
+    }
+
+    #[test]
+    fn an_ended_lease_of_ones_own_is_expired_even_while_another_is_held() {
+        refused(&[ended("run-1")], "run-1", AutonomyReasonCode::LeaseExpired);
+        let handles = [ended("run-1"), handle("run-2")];
+        refused(&handles, "run-1", AutonomyReasonCode::LeaseExpired);
+    }
+
+    #[test]
+    fn handles_of_other_sessions_do_not_count() {
+        let other = AutonomyLeaseHandle { session_id: "ben".into(), ..handle("run-1") };
+        let handles = [other, handle("run-2")];
+        refused(&handles, "run-1", AutonomyReasonCode::ForeignRun);
+        assert!(find_active_lease(&handles, &"ada".into(), &"run-2".into(), NOW).is_ok());
+    }
+
+    #[test]
+    fn each_reason_has_its_spelling_and_kind() {
+        let table: Vec<_> =
+            AutonomyReasonCode::ALL.iter().map(|code| (code.as_str(), code.error_kind())).collect();
+        assert_eq!(
+            table,
+            [
+                ("AUTONOMY_SESSION_REQUIRED", ErrorKind::PermissionDenied),
+                ("AUTONOMY_NO_ACTIVE_LEASE", ErrorKind::InvalidClaimToken),
+                ("AUTONOMY_FOREIGN_RUN", ErrorKind::PermissionDenied),
+                ("AUTONOMY_LEASE_EXPIRED", ErrorKind::LeaseExpired),
+                ("AUTONOMY_LEASE_ALREADY_HELD", ErrorKind::ActiveRunLease),
+            ]
+        );
+    }
+
+    #[test]
+    fn the_debug_form_hides_the_token() {
+        assert!(!format!("{:?}", handle("run-1")).contains("secret"));
+    }
+}

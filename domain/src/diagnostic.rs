@@ -196,3 +196,81 @@ fn refusal(item: DiagnosticItem) -> TaskError {
     let kind = item.code.error_kind().unwrap_or(ErrorKind::Other);
     TaskError::new(kind).with_diagnostic(item)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    #[test]
+    fn each_code_has_its_spelling_severity_and_kind() {
+        use DiagnosticSeverity::{Error, Info, Warn};
+        let table: Vec<_> = DiagnosticCode::ALL
+            .iter()
+            .map(|code| (code.as_str(), code.severity(), code.error_kind().map(ErrorKind::code)))
+            .collect();
+        assert_eq!(
+            table,
+            [
+                ("task_run_stuck", Warn, None),
+                ("task_run_stale_lease", Error, None),
+                ("task_run_orphan", Error, None),
+                ("task_run_crashed", Error, None),
+                ("task_run_stranded", Warn, None),
+                ("forbidden_operator_action", Error, Some("forbidden_operator_action")),
+                ("force_op_rate_limited", Warn, Some("force_op_rate_limited")),
+                ("force_op_requires_reason", Error, Some("force_op_requires_reason")),
+                ("bulk_too_large", Error, Some("bulk_too_large")),
+                ("retry_chain_too_deep", Error, Some("retry_chain_too_deep")),
+                ("task_run_not_releasable", Error, Some("invalid_status_transition")),
+                ("task_run_still_active", Error, Some("invalid_status_transition")),
+                ("task_run_already_terminal", Info, Some("invalid_status_transition")),
+            ]
+        );
+        let severities: Vec<_> = DiagnosticSeverity::ALL.iter().map(|s| s.as_str()).collect();
+        assert_eq!(severities, ["info", "warn", "error"]);
+    }
+
+    fn item(source: &DiagnosticSource) -> DiagnosticItem {
+        DiagnosticItem::new(source, DiagnosticCode::TaskRunStuck, "Stuck", "token=x holds it.")
+    }
+
+    #[test]
+    fn the_id_is_made_of_source_and_code() {
+        let id = |source| item(&source).id;
+        let inspect = DiagnosticSource::Inspect("run-1".into());
+        assert_eq!(id(inspect), "task.inspect.task_run_stuck.run-1");
+        assert_eq!(id(DiagnosticSource::Force), "task.force.task_run_stuck");
+        assert_eq!(id(DiagnosticSource::Pause), "task.pause.task_run_stuck");
+    }
+
+    #[test]
+    fn nothing_secret_gets_into_an_item() {
+        let item = item(&DiagnosticSource::Force)
+            .with_command("use agh_claim_abc")
+            .with_evidence("claim_token", "abc")
+            .with_evidence("run_id", "run-1");
+        assert_eq!(
+            serde_json::to_string(&item).unwrap(),
+            concat!(
+                r#"{"id":"task.force.task_run_stuck","code":"task_run_stuck","severity":"warn","#,
+                r#""category":"task","title":"Stuck","message":"token=[REDACTED] holds it.","#,
+                r#""suggested_command":"use agh_claim_[REDACTED]","#,
+                r#""evidence":{"claim_token":"[REDACTED]","run_id":"run-1"},"#,
+                r#""data_freshness":"live"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_error_with_an_item_reads_as_the_item_and_keeps_its_kind() {
+        let plain = item(&DiagnosticSource::Force);
+        let error = TaskError::new(ErrorKind::Conflict).with_diagnostic(plain.clone());
+        assert_eq!(error.to_string(), "Stuck: token=[REDACTED] holds it.");
+        assert_eq!((error.kind(), error.diagnostic()), (ErrorKind::Conflict, Some(&plain)));
+        let error = TaskError::new(ErrorKind::Conflict).with_diagnostic(plain.with_command("wait"));
+        assert_eq!(error.to_string(), "Stuck: token=[REDACTED] holds it. (next: wait)");
+    }
+}

@@ -227,3 +227,60 @@ impl RunHookDispatcher for NoRunHooks {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    #[test]
+    fn hook_ids_are_spelled_with_dots() {
+        let ids: Vec<_> = RunHookId::ALL.iter().map(|id| id.as_str()).collect();
+        assert_eq!(
+            ids,
+            [
+                "task.run.enqueued",
+                "task.run.pre_claim",
+                "task.run.post_claim",
+                "task.run.lease_extended",
+                "task.run.lease_expired",
+                "task.run.lease_recovered",
+                "task.run.released",
+                "task.run.completed",
+                "task.run.failed",
+            ]
+        );
+    }
+
+    #[test]
+    fn without_hooks_a_claim_goes_on_as_it_is() {
+        let criteria = PreClaimCriteria { priority_min: 30, ..PreClaimCriteria::default() };
+        let hook = PreClaimHook {
+            hook: RunHookId::PreClaim,
+            timestamp: Timestamp::from_millis(0),
+            context: RunHookContext::default(),
+            criteria: criteria.clone(),
+        };
+        assert_eq!(NoRunHooks.pre_claim(&hook), Ok(PreClaimAnswer::Proceed(criteria)));
+    }
+
+    #[test]
+    fn a_hook_shows_only_what_applies() {
+        let context = RunHookContext {
+            run_id: Some("run-1".into()),
+            run_status: Some(RunStatus::Running),
+            attempt: 2,
+            ..RunHookContext::default()
+        };
+        let hook = RunHook::new(RunHookId::LeaseExtended, Timestamp::from_millis(0), context);
+        assert_eq!(
+            serde_json::to_string(&hook).unwrap(),
+            concat!(
+                r#"{"hook":"task.run.lease_extended","timestamp":"1970-01-01T00:00:00Z","#,
+                r#""context":{"run_id":"run-1","run_status":"running","attempt":2}}"#
+            )
+        );
+    }
+}

@@ -281,3 +281,83 @@ pub trait InspectStateReader {
     /// If the runtime cannot answer.
     fn get_scheduler_pause_state(&self) -> Result<InspectSchedulerState>;
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    const TASK: &str = r#"{"id":"task-1","scope":"global","title":"Build","priority":"medium",
+        "max_attempts":3,"status":"ready","approval_policy":"none",
+        "approval_state":"not_required","latest_event_seq":0,
+        "created_by":{"kind":"human","ref":"ada"},"origin":{"kind":"cli","ref":"cli"},
+        "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",
+        "closed_at":"0001-01-01T00:00:00Z"}"#;
+    const RUN: &str = r#"{"id":"run-1","task_id":"task-1","status":"starting","attempt":1,
+        "origin":{"kind":"cli","ref":"cli"},"queued_at":"2026-01-01T00:00:00Z"}"#;
+
+    fn start() -> StartTaskSession {
+        StartTaskSession {
+            task: serde_json::from_str(TASK).unwrap(),
+            run: serde_json::from_str(RUN).unwrap(),
+            execution_profile: None,
+            actor: ActorContext::derive_agent_session("ada").unwrap(),
+        }
+    }
+
+    fn refusal(start: &StartTaskSession) -> String {
+        start.validate().unwrap_err().detail().to_owned()
+    }
+
+    #[test]
+    fn run_and_profile_belong_to_the_task() {
+        let mut start = start();
+        assert!(start.validate().is_ok());
+        start.execution_profile = Some(ExecutionProfile::default_for(&"task-1".into()));
+        assert!(start.validate().is_ok());
+        start.execution_profile = Some(ExecutionProfile::default_for(&"task-2".into()));
+        assert_eq!(
+            refusal(&start),
+            "start_task_session.execution_profile.task_id must match start_task_session.task.id"
+        );
+        start.run.task_id = "task-2".into();
+        assert_eq!(
+            refusal(&start),
+            "start_task_session.run.task_id must match start_task_session.task.id"
+        );
+    }
+
+    #[test]
+    fn the_parts_are_checked_in_order_before_they_are_compared() {
+        let mut start = start();
+        start.execution_profile =
+            Some(ExecutionProfile { task_id: "task-1".into(), ..ExecutionProfile::default() });
+        start.actor.actor.reference.clear();
+        start.run.attempt = 0;
+        start.task.title.clear();
+        assert_eq!(refusal(&start), "task.title is required");
+        start.task.title = "Build".to_owned();
+        assert_eq!(refusal(&start), "task_run.attempt must be positive: 0");
+        start.run.attempt = 1;
+        assert_eq!(refusal(&start), "actor.ref is required");
+        start.actor.actor.reference = "ada".to_owned();
+        assert!(refusal(&start).starts_with("task_execution_profile.coordinator.mode"));
+    }
+
+    #[test]
+    fn a_session_reference_names_its_session() {
+        let mut session = SessionRef { session_id: " ".into(), ..SessionRef::default() };
+        let refused = session.validate().unwrap_err();
+        assert_eq!(refused.detail(), "session_ref.session_id is required");
+        session.session_id = "ada".into();
+        assert!(session.validate().is_ok());
+    }
+
+    #[test]
+    fn stop_reasons_have_their_spelling() {
+        let spellings: Vec<_> = StopReason::ALL.iter().map(|reason| reason.as_str()).collect();
+        assert_eq!(spellings, ["completed", "failed", "cancellation", "shutdown", "orphaned_run"]);
+    }
+}

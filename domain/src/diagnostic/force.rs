@@ -167,3 +167,70 @@ fn of_run(run: &Run, code: DiagnosticCode, title: &'static str, message: String)
         .with_evidence("task_id", run.task_id.as_str())
         .with_evidence("status", run.status.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::actor::ActorKind;
+
+    fn run() -> Run {
+        serde_json::from_str(
+            r#"{"id":"run-1","task_id":"task-1","status":"running","attempt":1,
+            "origin":{"kind":"cli","ref":"cli"},"queued_at":"2026-01-01T00:00:00Z"}"#,
+        )
+        .unwrap()
+    }
+
+    fn task() -> Task {
+        serde_json::from_str(
+            r#"{"id":"task-1","scope":"global","title":"Build","priority":"medium",
+            "max_attempts":3,"status":"completed","approval_policy":"none",
+            "approval_state":"not_required","latest_event_seq":0,
+            "created_by":{"kind":"human","ref":"ada"},"origin":{"kind":"cli","ref":"cli"},
+            "created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",
+            "closed_at":"2026-01-01T00:00:00Z"}"#,
+        )
+        .unwrap()
+    }
+
+    #[test]
+    fn each_refusal_names_its_source_code_and_kind() {
+        let actor = ActorIdentity::new(ActorKind::AgentSession, "ada");
+        let run = run();
+        let cases = [
+            (forbidden(&actor), "task.force.forbidden_operator_action"),
+            (rate_limited(&actor, &"task-1".into(), 10), "task.force.force_op_rate_limited"),
+            (fail_requires_reason(), "task.force.force_op_requires_reason"),
+            (bulk_fail_requires_reason(), "task.force.force_op_requires_reason"),
+            (pause_requires_reason(), "task.pause.force_op_requires_reason"),
+            (bulk_too_large(51), "task.force.bulk_too_large"),
+            (retry_chain_too_deep(&run, 10), "task.force.retry_chain_too_deep"),
+            (not_releasable(&run), "task.force.task_run_not_releasable"),
+            (still_active(&run), "task.force.task_run_still_active"),
+            (not_retryable(&run), "task.force.task_run_still_active"),
+            (already_terminal(&run), "task.force.task_run_already_terminal"),
+            (task_already_terminal(&task()), "task.pause.task_run_already_terminal"),
+        ];
+        for (error, id) in cases {
+            let item = error.diagnostic().unwrap();
+            assert_eq!(item.id, id);
+            assert_eq!(Some(error.kind()), item.code.error_kind());
+        }
+    }
+
+    #[test]
+    fn the_evidence_holds_the_facts() {
+        let error = not_releasable(&run());
+        let evidence = &error.diagnostic().unwrap().evidence;
+        assert_eq!(evidence["run_id"], "run-1");
+        assert_eq!(evidence["status"], "running");
+        let error = task_already_terminal(&task());
+        let evidence = &error.diagnostic().unwrap().evidence;
+        assert_eq!(
+            (&evidence["task_id"], &evidence["task_status"]),
+            (&"task-1".into(), &"completed".into())
+        );
+    }
+}

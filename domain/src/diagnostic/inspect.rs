@@ -115,3 +115,64 @@ fn finding(
     }
     item
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunStatus;
+
+    const AS_OF: Timestamp = Timestamp::from_millis(60_000);
+
+    fn run() -> InspectRunSummary {
+        InspectRunSummary {
+            run_id: "run-1".into(),
+            task_id: "task-1".into(),
+            status: RunStatus::Claimed,
+            claim_token_hash_truncated: "0123abcd".to_owned(),
+            lease_until: Some(Timestamp::from_millis(30_000)),
+            heartbeat_at: None,
+            heartbeat_age_seconds: Some(121),
+            retries: 0,
+            last_error_summary: "password=x".to_owned(),
+            failure_kind: String::new(),
+            bound_session_id: None,
+            started_at: None,
+            ended_at: None,
+            previous_run_id: None,
+            queued_at: Timestamp::from_millis(0),
+            attempt: 2,
+        }
+    }
+
+    #[test]
+    fn each_finding_has_its_id_and_a_suggestion() {
+        let session = InspectSessionSummary::default();
+        let cases = [
+            (stuck(&run(), AS_OF, 121), "task.inspect.task_run_stuck.run-1"),
+            (stale_lease(&run(), AS_OF), "task.inspect.task_run_stale_lease.run-1"),
+            (orphan(&run(), AS_OF, &session), "task.inspect.task_run_orphan.run-1"),
+            (crashed(&run(), AS_OF), "task.inspect.task_run_crashed.run-1"),
+            (stranded(&run(), AS_OF, 300), "task.inspect.task_run_stranded.run-1"),
+        ];
+        for (item, id) in cases {
+            assert_eq!(item.id, id);
+            assert!(!item.suggested_command.is_empty(), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_evidence_shows_instants_as_text_and_omits_unset_ones() {
+        let evidence = stale_lease(&run(), AS_OF).evidence;
+        assert_eq!(evidence["lease_until"], "1970-01-01T00:00:30Z");
+        assert_eq!(evidence["as_of"], "1970-01-01T00:01:00Z");
+        assert_eq!(evidence["claim_token_hash_truncated"], "0123abcd");
+        assert_eq!(evidence["attempt"], 2);
+        assert!(!evidence.contains_key("heartbeat_at"));
+    }
+
+    #[test]
+    fn secrets_in_a_runs_error_stay_out_of_the_evidence() {
+        let evidence = crashed(&run(), AS_OF).evidence;
+        assert_eq!(evidence["last_error_summary"], "password=[REDACTED]");
+    }
+}

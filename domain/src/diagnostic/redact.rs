@@ -91,7 +91,64 @@ fn secret_length(text: &str) -> usize {
     if let Some(quote) = text.chars().next().filter(|c| ['"', '\''].contains(c)) {
         return text[1..].find(quote).map_or(text.len(), |end| end + 2);
     }
-    let ends =
-        |c: char| c.is_whitespace() || [',', ';', '&', '"', '\'', ')', ']', '}'].contains(&c);
+    let ends = |c: char| c.is_whitespace() || [',', ';', '&', '"', '\''].contains(&c);
     text.find(ends).unwrap_or(text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn secrets_are_taken_out_of_text() {
+        let cases = [
+            ("held by agh_claim_x-1.", "held by agh_claim_[REDACTED]."),
+            ("Authorization: Bearer abc.def-1, next", "Authorization: Bearer [REDACTED], next"),
+            ("bearer\tabc", "bearer\t[REDACTED]"),
+            ("curl -d password=hunter2 x", "curl -d password=[REDACTED] x"),
+            ("a?access_token=abc&b=1", "a?access_token=[REDACTED]&b=1"),
+            ("API-KEY='a b' c", "API-KEY=[REDACTED] c"),
+            ("secret=\"no end", "secret=[REDACTED]"),
+            ("claim_token=agh_claim_x", "claim_token=[REDACTED]"),
+            ("password=", "password="),
+            ("token é=x token=é", "token é=x token=[REDACTED]"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(secrets(text), expected);
+        }
+    }
+
+    #[test]
+    fn redacting_twice_changes_nothing() {
+        let once = secrets("Bearer abc token=x agh_claim_y");
+        assert_eq!(secrets(&once), once);
+    }
+
+    #[test]
+    fn harmless_text_stays() {
+        for text in ["", "status=running", "claim_token_hash=ab", "tokens: 3", "the bearer"] {
+            assert_eq!(secrets(text), text);
+        }
+    }
+
+    #[test]
+    fn evidence_is_redacted_by_key_at_any_depth() {
+        let value = json!({
+            "note": "token=x",
+            "claim_token_hash_truncated": "0123abcd",
+            "list": [{"Password": 3, "ok": true}],
+            "secret": null,
+        });
+        let expected = json!({
+            "note": "token=[REDACTED]",
+            "claim_token_hash_truncated": "0123abcd",
+            "list": [{"Password": "[REDACTED]", "ok": true}],
+            "secret": null,
+        });
+        assert_eq!(evidence("facts", value), expected);
+        for key in ["claim_token", "token", "secret", "password", " Client-Secret "] {
+            assert_eq!(evidence(key, json!("x")), json!("[REDACTED]"), "{key}");
+        }
+    }
 }

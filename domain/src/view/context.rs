@@ -131,3 +131,47 @@ fn null_as_empty<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 ) -> Result<Vec<T>, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    const TASK: &str = r#""task":{"id":"task-1","title":"Build","status":"ready",
+        "priority":"medium","scope":"global","latest_event_seq":0}"#;
+    const LIMITS: &str = r#""limits":{"max_runtime_seconds":0,"summary_max_bytes":4096,
+        "context_body_max_bytes":8192}"#;
+
+    fn round_trip(json: &str) -> String {
+        let bundle: ContextBundle = serde_json::from_str(json).unwrap();
+        serde_json::to_string(&bundle).unwrap()
+    }
+
+    #[test]
+    fn absent_and_null_lists_are_written_as_empty_ones() {
+        let absent = format!("{{{TASK},\"latest_event_seq\":0,{LIMITS}}}");
+        let null = format!(
+            "{{{TASK},\"latest_event_seq\":0,{LIMITS},\"prior_attempts\":null,\
+             \"recent_events\":null,\"review_history\":null}}"
+        );
+        for json in [absent, null] {
+            let written = round_trip(&json);
+            for list in ["prior_attempts", "recent_events", "review_history"] {
+                assert!(written.contains(&format!("\"{list}\":[]")), "{written}");
+            }
+            assert!(!written.contains("null"), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_continuation_without_missing_work_has_an_empty_list() {
+        let json = format!(
+            "{{{TASK},\"latest_event_seq\":0,{LIMITS},\"review_continuation\":{{\
+             \"review_id\":\"review-1\",\"reviewed_run_id\":\"run-1\",\"review_round\":2,\
+             \"outcome\":\"rejected\",\"reason\":\"thin\",\"missing_work\":null,\
+             \"next_round_guidance\":\"\"}}}}"
+        );
+        assert!(round_trip(&json).contains("\"missing_work\":[]"));
+    }
+}

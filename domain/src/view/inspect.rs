@@ -199,3 +199,27 @@ pub struct InspectEventSummary {
     /// When.
     pub timestamp: Timestamp,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    #[test]
+    fn targets_and_next_actions_have_their_spelling() {
+        let targets: Vec<_> = InspectTarget::ALL.iter().map(|target| target.as_str()).collect();
+        assert_eq!(targets, ["task", "run"]);
+        let actions: Vec<_> = InspectNextAction::ALL.iter().map(|next| next.as_str()).collect();
+        assert_eq!(
+            actions,
+            [
+                "claim_available",
+                "waiting_for_session",
+                "stranded",
+                "running",
+                "recovery_required",
+                "terminal",
+            ]
+        );
+    }
+}

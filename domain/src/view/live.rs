@@ -155,3 +155,19 @@ pub struct RunOperationalSummary {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_currency: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn a_known_zero_is_shown_and_an_unknown_number_is_not() {
+        let summary = RunOperationalSummary { turn_count: Some(0), ..Default::default() };
+        assert_eq!(
+            serde_json::to_string(&summary).unwrap(),
+            r#"{"last_activity_at":"0001-01-01T00:00:00Z","turn_count":0}"#
+        );
+    }
+}
