@@ -46,6 +46,14 @@ enumeration! {
 impl ReviewPolicy {
     /// Whether a run that stands in `status` is reviewed under this policy.
     /// An unfinished run never is.
+    ///
+    /// ```
+    /// use taskloom_domain::review::ReviewPolicy;
+    /// use taskloom_domain::run::RunStatus;
+    ///
+    /// assert!(ReviewPolicy::OnFailure.matches_run_status(RunStatus::Canceled));
+    /// assert!(!ReviewPolicy::Always.matches_run_status(RunStatus::Running));
+    /// ```
     pub fn matches_run_status(self, status: RunStatus) -> bool {
         match status {
             RunStatus::Completed => matches!(self, ReviewPolicy::OnSuccess | ReviewPolicy::Always),

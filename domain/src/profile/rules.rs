@@ -25,6 +25,16 @@ impl ExecutionProfile {
     /// The canonical form: text trimmed, blank modes taken as `inherit`, lists
     /// trimmed, without blanks, each entry once, in byte order.
     ///
+    /// ```
+    /// use taskloom_domain::profile::{ExecutionProfile, ExecutionProfileValidationOptions};
+    ///
+    /// let mut profile = ExecutionProfile::default_for(&"task-1".into());
+    /// profile.worker.allowed_agent_names = vec![" coder ".into(), "coder".into()];
+    /// let profile = profile.normalize(&ExecutionProfileValidationOptions::default())?;
+    /// assert_eq!(profile.worker.allowed_agent_names, ["coder"]);
+    /// # Ok::<(), taskloom_domain::TaskError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// As [`ExecutionProfile::validate`], on the canonical form.
