@@ -10,7 +10,7 @@ use crate::project::Project;
 use crate::setup::{Tools, seconds};
 
 /// What the app is made from, beside the sources of its crates.
-const INPUTS: [&str; 9] = [
+const INPUTS: [&str; 8] = [
     "index.html",
     "Trunk.toml",
     "Cargo.toml",
@@ -19,7 +19,6 @@ const INPUTS: [&str; 9] = [
     "domain",
     "storage",
     "web-ui",
-    "assets",
 ];
 
 /// Builds the app, unless nothing changed since the last time, and gives the
