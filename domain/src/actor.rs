@@ -180,3 +180,88 @@ impl From<Ownership> for OwnerSpec {
         Self { kind: owner.kind.into(), reference: owner.reference }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::tests::assert_values;
+
+    #[test]
+    fn kinds_are_the_agreed_ones() {
+        assert_values::<ActorKind>(&[
+            "human",
+            "agent_session",
+            "automation",
+            "extension",
+            "network_peer",
+            "daemon",
+        ]);
+        assert_values::<OwnerKind>(&[
+            "human",
+            "agent_session",
+            "automation",
+            "extension",
+            "network_peer",
+            "pool",
+        ]);
+        assert_values::<OriginKind>(&[
+            "cli",
+            "web",
+            "uds",
+            "http",
+            "automation",
+            "extension",
+            "network",
+            "agent_session",
+            "daemon",
+        ]);
+    }
+
+    #[test]
+    fn a_ref_is_required_and_trimmed() {
+        let actor = ActorIdentity::new(ActorKind::Human, " ");
+        assert_eq!(
+            actor.validate("task.created_by").unwrap_err().detail(),
+            "task.created_by.ref is required"
+        );
+        let origin = Origin::new(OriginKind::Cli, " term ");
+        assert!(origin.validate("o").is_ok());
+        assert!(origin.is_same(&Origin::new(OriginKind::Cli, "term")));
+        assert!(!origin.is_same(&Origin::new(OriginKind::Web, "term")));
+        assert_eq!(origin.normalize().to_string(), "cli:term");
+    }
+
+    #[test]
+    fn the_wire_name_of_a_reference_is_ref() {
+        let owner = Ownership::new(OwnerKind::Pool, "coders");
+        let text = serde_json::to_string(&owner).unwrap();
+        assert_eq!(text, r#"{"kind":"pool","ref":"coders"}"#);
+        assert_eq!(serde_json::from_str::<Ownership>(&text).unwrap(), owner);
+    }
+
+    #[test]
+    fn a_zero_owner_is_no_owner_and_half_an_owner_is_refused() {
+        assert_eq!(OwnerSpec::new(" ", "\t").resolve("p"), Ok(None));
+        assert_eq!(
+            OwnerSpec::new(" Pool ", " coders ").resolve("p"),
+            Ok(Some(Ownership::new(OwnerKind::Pool, "coders")))
+        );
+        let refused = |spec: OwnerSpec| spec.resolve("p").unwrap_err().detail().to_owned();
+        assert_eq!(refused(OwnerSpec::new("human", " ")), "p.ref is required");
+        assert_eq!(refused(OwnerSpec::new("", "ada")), "p.kind is required");
+        assert_eq!(
+            refused(OwnerSpec::new("daemon", "d")),
+            r#"p.kind has unsupported value "daemon""#
+        );
+    }
+
+    #[test]
+    fn an_owner_may_leave_fields_out_on_the_wire() {
+        let spec: OwnerSpec = serde_json::from_str("{}").unwrap();
+        assert!(spec.is_zero());
+        let owner = Ownership::new(OwnerKind::Human, "ada");
+        assert_eq!(OwnerSpec::from(owner.clone()).resolve("p"), Ok(Some(owner)));
+    }
+}

@@ -105,3 +105,73 @@ pub fn normalize_selectors(values: Vec<String>) -> Vec<String> {
     values.retain(|value| !value.is_empty());
     values
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    fn list(values: &[&str]) -> Vec<String> {
+        values.iter().map(|value| (*value).to_owned()).collect()
+    }
+
+    fn detail(values: &[&str]) -> String {
+        validate_capability_ids(&list(values), "caps").unwrap_err().detail().to_owned()
+    }
+
+    #[test]
+    fn broken_capabilities_are_named_by_their_place() {
+        assert_eq!(detail(&["go", " go "]), r#"caps[1] duplicates capability "go""#);
+        assert_eq!(detail(&["a b"]), "caps[0] must not contain whitespace or commas");
+        assert_eq!(detail(&["x", "a,b"]), "caps[1] must not contain whitespace or commas");
+        assert_eq!(detail(&[""]), "caps[0] is required");
+        assert_eq!(detail(&["x", " "]), "caps[1] is required");
+        for inner in ["\t", "\r", "\n"] {
+            assert!(detail(&[&format!("a{inner}b")]).contains("whitespace"));
+        }
+    }
+
+    #[test]
+    fn capabilities_admit_128_bytes_and_differ_by_letter_case() {
+        let longest = "x".repeat(128);
+        assert!(
+            validate_capability_ids(&list(&[&longest, "Go", "go", " padded "]), "caps").is_ok()
+        );
+        assert_eq!(detail(&[&"x".repeat(129)]), "caps[0] exceeds 128 bytes");
+        assert!(validate_capability_ids(&[], "caps").is_ok());
+    }
+
+    #[test]
+    fn a_capability_list_needs_a_path() {
+        let refused = validate_capability_ids(&[], " ").unwrap_err();
+        assert_eq!(refused.detail(), "capability path is required");
+    }
+
+    #[test]
+    fn selector_atoms_may_hold_spaces_but_no_control_white_space() {
+        let check = |value: &str, presence| validate_selector_atom(value, "p", presence);
+        assert!(check("", Presence::Optional).is_ok());
+        assert_eq!(check("", Presence::Required).unwrap_err().detail(), "p is required");
+        assert!(check(" a, b ", Presence::Required).is_ok());
+        assert!(check(" ", Presence::Required).is_ok());
+        assert!(check(&"x".repeat(128), Presence::Optional).is_ok());
+        let refused = check(&"x".repeat(129), Presence::Optional).unwrap_err();
+        assert_eq!(refused.detail(), "p exceeds 128 bytes");
+        for inner in ["\t", "\r", "\n"] {
+            let refused = check(inner, Presence::Optional).unwrap_err();
+            assert_eq!(refused.detail(), "p must not contain control whitespace");
+        }
+    }
+
+    #[test]
+    fn each_kind_of_list_has_its_own_canonical_form() {
+        let given = [" b ", "a", "", "b", " "];
+        assert_eq!(distinct_in_order(list(&given)), ["b", "a", ""]);
+        assert_eq!(normalize_capabilities(list(&given)), ["", "a", "b"]);
+        assert_eq!(normalize_selectors(list(&given)), ["a", "b"]);
+        let agents = [" coder ", "reviewer", "coder"];
+        assert_eq!(normalize_selectors(list(&agents)), ["coder", "reviewer"]);
+        assert_eq!(normalize_capabilities(list(&["b", "B", "ä"])), ["B", "b", "ä"]);
+    }
+}

@@ -181,3 +181,127 @@ pub fn redact_claim_tokens(text: &str) -> String {
 fn is_token_char(char: char) -> bool {
     char.is_ascii_alphanumeric() || matches!(char, '_' | '-')
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    const UNIT_HASH: &str =
+        "sha256:5734350031d19f4021991a7e305ff0b788cd5b3c7f1cff38baa75b2901329f37";
+
+    #[test]
+    fn fresh_tokens_are_53_characters_of_url_safe_base64() {
+        let token = ClaimToken::from_bytes([0xfb; 32]);
+        assert_eq!(token.expose().len(), 53);
+        assert_eq!(token.expose(), "agh_claim_-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_v7-_s");
+    }
+
+    #[test]
+    fn hashes_are_of_the_trimmed_token_with_its_prefix() {
+        let hash = ClaimToken::from(" agh_claim_unit_token\n").hash().unwrap();
+        assert_eq!(hash.as_str(), UNIT_HASH);
+        let plain = ClaimToken::from("raw-token").hash().unwrap();
+        assert_eq!(
+            plain.as_str(),
+            "sha256:34d328009b123fbbb0dc93f18b3e6de1ecf7b1a5783c33dff7ffe1926f09e943"
+        );
+        let refused = ClaimToken::from(" ").hash().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Validation);
+        assert_eq!(refused.detail(), "claim_token is required");
+    }
+
+    #[test]
+    fn a_token_fits_its_hash_with_or_without_prefix() {
+        let token = ClaimToken::from(" agh_claim_unit_token ");
+        let digits = UNIT_HASH.strip_prefix("sha256:").unwrap();
+        assert!(ClaimTokenHash::new(UNIT_HASH).verify(&token));
+        assert!(ClaimTokenHash::new(digits).verify(&token));
+        assert!(!ClaimTokenHash::new(digits.to_uppercase()).verify(&token));
+        assert!(!ClaimTokenHash::new(&digits[..63]).verify(&token));
+        assert!(!ClaimTokenHash::new("").verify(&token));
+        assert!(!ClaimTokenHash::new(UNIT_HASH).verify(&ClaimToken::from("  ")));
+        assert!(!ClaimTokenHash::new(UNIT_HASH).verify(&ClaimToken::from("agh_claim_unit_tokeN")));
+    }
+
+    #[test]
+    fn every_digit_of_a_hash_counts() {
+        let token = ClaimToken::from("agh_claim_unit_token");
+        let digits = UNIT_HASH.strip_prefix("sha256:").unwrap();
+        for place in 0..64 {
+            let mut other: Vec<u8> = digits.bytes().collect();
+            other[place] = if other[place] == b'0' { b'1' } else { b'0' };
+            let other = ClaimTokenHash::new(String::from_utf8(other).unwrap());
+            assert!(!other.verify(&token), "digit {place}");
+        }
+    }
+
+    #[test]
+    fn only_64_lower_case_hex_digits_are_a_hash() {
+        let canonical = |text: String| ClaimTokenHash::new(text).is_canonical();
+        assert!(canonical("a".repeat(64)));
+        assert!(canonical(format!("sha256:{}", "0".repeat(64))));
+        assert!(!canonical("A".repeat(64)));
+        assert!(!canonical("g".repeat(64)));
+        assert!(!canonical("a".repeat(63)));
+        assert!(!canonical("a".repeat(65)));
+        assert!(!canonical(format!("sha256:sha256:{}", "a".repeat(64))));
+        assert_eq!(ClaimTokenHash::new(UNIT_HASH).truncated(), "57343500");
+        assert_eq!(ClaimTokenHash::new("abc").truncated(), "abc");
+    }
+
+    #[test]
+    fn the_debug_form_hides_the_secret() {
+        let token = ClaimToken::from("agh_claim_secret");
+        assert_eq!(format!("{token:?} {:?}", Some(&token)), "ClaimToken(..) Some(ClaimToken(..))");
+    }
+
+    #[test]
+    fn tokens_in_texts_are_replaced_and_nothing_else_is() {
+        let cases = [
+            ("x agh_claim_a-1 y agh_claim_b_2", "x agh_claim_[REDACTED] y agh_claim_[REDACTED]"),
+            ("agh_claim_", "agh_claim_"),
+            ("agh_claim_ a", "agh_claim_ a"),
+            ("agh_claim_agh_claim_x", "agh_claim_[REDACTED]"),
+            ("\"agh_claim_x\"", "\"agh_claim_[REDACTED]\""),
+            ("AGH_CLAIM_x", "AGH_CLAIM_x"),
+            ("agh_claim_é", "agh_claim_é"),
+            ("", ""),
+        ];
+        for (given, clean) in cases {
+            assert_eq!(redact_claim_tokens(given), clean);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_token_survives_redaction(
+            before in ".{0,20}", secret in any::<[u8; 32]>(), after in "([^A-Za-z0-9_-].{0,20})?",
+        ) {
+            let token = ClaimToken::from_bytes(secret);
+            let clean = redact_claim_tokens(&format!("{before}{}{after}", token.expose()));
+            prop_assert!(!clean.contains(&token.expose()[CLAIM_TOKEN_PREFIX.len()..]));
+            prop_assert!(clean.contains(REDACTED));
+        }
+
+        #[test]
+        fn redaction_is_idempotent(text in "(agh_claim_|[a-z_ \\[-]|\\PC){0,12}") {
+            let once = redact_claim_tokens(&text);
+            prop_assert_eq!(redact_claim_tokens(&once), once);
+        }
+
+        #[test]
+        fn every_token_fits_its_own_hash_and_no_other(
+            one in any::<[u8; 32]>(), other in any::<[u8; 32]>(),
+        ) {
+            let hash = ClaimToken::from_bytes(one).hash().unwrap();
+            prop_assert!(hash.is_canonical());
+            prop_assert!(hash.verify(&ClaimToken::from_bytes(one)));
+            prop_assert_eq!(hash.verify(&ClaimToken::from_bytes(other)), one == other);
+        }
+    }
+}

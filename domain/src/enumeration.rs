@@ -224,3 +224,87 @@ macro_rules! enumeration {
 }
 
 pub(crate) use enumeration;
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    /// Checks that a set has exactly these values, that each is read in any
+    /// spelling of case and with white space around it, and that nothing else is.
+    pub(crate) fn assert_values<T>(expected: &[&str])
+    where
+        T: Enumeration + Serialize + DeserializeOwned,
+    {
+        let names: Vec<&str> = T::ALL.iter().map(|value| value.as_str()).collect();
+        assert_eq!(names, expected);
+        for value in T::ALL.iter().copied() {
+            let text = serde_json::to_string(&value).unwrap();
+            assert_eq!(text, format!("\"{}\"", value.as_str()));
+            assert_eq!(serde_json::from_str::<T>(&text).unwrap(), value);
+            let loud = format!(" {}\n", value.as_str().to_uppercase());
+            assert_eq!(Given::<T>::from(loud.as_str()).require("p"), Ok(value));
+            assert_eq!(Given::<T>::from(loud.as_str()).folded().raw(), value.as_str());
+        }
+        for text in ["", "nothing_of_the_kind", "null"] {
+            assert_eq!(T::parse(text), None);
+            assert!(serde_json::from_str::<T>(&format!("\"{text}\"")).is_err());
+        }
+        assert_eq!(Given::<T>::default().require("p").unwrap_err().detail(), "p is required");
+    }
+
+    enumeration! {
+        /// Two.
+        pub enum Pair: listed {
+            /// One.
+            One = "one",
+            /// Two.
+            Two = "two",
+        }
+    }
+
+    enumeration! {
+        /// Three.
+        pub enum Trio: listed {
+            /// One.
+            One = "one",
+            /// Two.
+            Two = "two",
+            /// Three.
+            Three = "three",
+        }
+    }
+
+    enumeration! {
+        /// One of many.
+        pub enum Plain: plain {
+            /// One.
+            One = "one",
+        }
+    }
+
+    #[test]
+    fn refusals_show_the_value_as_it_was_sent() {
+        fn text<T: Enumeration>(raw: &str) -> String {
+            Given::<T>::from(raw).require("p").unwrap_err().detail().to_owned()
+        }
+        assert_eq!(text::<Pair>(" Few "), r#"p must be "one" or "two": " Few ""#);
+        assert_eq!(text::<Trio>("a\"b"), r#"p must be one of "one", "two", or "three": "a\"b""#);
+        assert_eq!(text::<Plain>("x"), r#"p has unsupported value "x""#);
+    }
+
+    #[test]
+    fn blank_filters_do_not_filter_and_blank_choices_take_the_default() {
+        let blank = Given::<Pair>::from("  ");
+        assert_eq!(blank.optional("p"), Ok(None));
+        assert_eq!(blank.or_default("p", Pair::Two), Ok(Pair::Two));
+        assert_eq!(blank.or(Pair::Two), Pair::Two.into());
+        let unknown = Given::<Pair>::from(" Few ");
+        assert!(unknown.optional("p").is_err());
+        assert!(unknown.or_default("p", Pair::Two).is_err());
+        assert_eq!(unknown.clone().or(Pair::Two), unknown);
+    }
+}

@@ -227,3 +227,54 @@ impl TaskError {
         self.diagnostic.as_deref()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_have_distinct_codes_that_follow_from_their_names() {
+        let codes: std::collections::BTreeSet<_> =
+            ErrorKind::ALL.iter().map(|kind| kind.code()).collect();
+        assert_eq!(codes.len(), ErrorKind::ALL.len());
+        for kind in ErrorKind::ALL {
+            let name: String = kind
+                .code()
+                .split('_')
+                .flat_map(|word| {
+                    let (first, rest) = word.split_at(1);
+                    [first.to_uppercase(), rest.to_owned()]
+                })
+                .collect();
+            assert_eq!(name, format!("{kind:?}"));
+        }
+    }
+
+    #[test]
+    fn the_taxonomy_has_its_29_kinds_and_two_for_the_outside() {
+        assert_eq!(ErrorKind::ALL.len(), 29 + 2);
+        let outside = [ErrorKind::WorkspaceNotFound, ErrorKind::Other];
+        assert!(outside.iter().all(|kind| ErrorKind::ALL.contains(kind)));
+    }
+
+    #[test]
+    fn texts_open_with_the_kind_and_name_the_path_first() {
+        let error = TaskError::required("create_task.title");
+        assert_eq!(error.to_string(), "task: validation failed: create_task.title is required");
+        assert_eq!(error.path(), "create_task.title");
+        assert_eq!(error.detail(), "create_task.title is required");
+        assert_eq!(
+            TaskError::new(ErrorKind::PermissionDenied).to_string(),
+            "task: permission denied"
+        );
+    }
+
+    #[test]
+    fn no_detail_carries_a_raw_claim_token() {
+        let error =
+            TaskError::with_detail(ErrorKind::Conflict, "held with agh_claim_secret-1 by b");
+        assert_eq!(error.detail(), "held with agh_claim_[REDACTED] by b");
+        let error = TaskError::validation("x", "is agh_claim_secret");
+        assert!(!format!("{error} {error:?}").contains("secret"));
+    }
+}

@@ -137,3 +137,39 @@ impl fmt::Display for Sequence {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn blank_ids_count_as_absent() {
+        assert_eq!(TaskId::new(" \t").non_blank(), None);
+        assert_eq!(TaskId::new(" a ").non_blank(), Some(TaskId::new("a")));
+        assert!(TaskId::default().is_blank());
+    }
+
+    #[test]
+    fn trimming_a_clean_id_shares_its_text() {
+        let id = RunId::new("run-1");
+        assert!(std::ptr::eq(id.as_str(), id.trimmed().as_str()));
+        assert_eq!(RunId::new(" run-1\n").trimmed(), id);
+    }
+
+    #[test]
+    fn ids_are_plain_strings_on_the_wire() {
+        let id = EventId::new("evt-1");
+        assert_eq!(serde_json::to_string(&id).unwrap(), "\"evt-1\"");
+        assert_eq!(serde_json::from_str::<EventId>("\"evt-1\"").unwrap(), id);
+    }
+
+    #[test]
+    fn sequences_count_up_from_zero() {
+        assert!(Sequence::ZERO.is_zero());
+        assert_eq!(Sequence::ZERO.next(), Sequence::new(1));
+        assert!(!Sequence::new(-1).is_zero());
+        assert_eq!(serde_json::to_string(&Sequence::new(7)).unwrap(), "7");
+    }
+}

@@ -191,3 +191,153 @@ pub(crate) fn keep_null<'de, D: Deserializer<'de>>(
 pub(crate) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json(text: &str) -> RawJson {
+        RawJson::from_text(text).unwrap()
+    }
+
+    /// A JSON string of exactly this many bytes, quotes included.
+    fn string_of(bytes: usize) -> RawJson {
+        json(&format!("\"{}\"", "x".repeat(bytes - 2)))
+    }
+
+    #[test]
+    fn every_class_admits_its_limit_and_refuses_one_byte_more() {
+        let limits = [
+            (SizeClass::Metadata, 16_384),
+            (SizeClass::Payload, 65_536),
+            (SizeClass::Result, 65_536),
+        ];
+        for (class, limit) in limits {
+            assert!(class.validate(Some(&string_of(limit)), "p").is_ok());
+            let refused = class.validate(Some(&string_of(limit + 1)), "p").unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::PayloadTooLarge);
+            assert_eq!(refused.detail(), format!("p exceeds {limit} bytes"));
+        }
+    }
+
+    #[test]
+    fn only_the_trimmed_size_counts() {
+        let padded = format!("  {}\n", string_of(16_384).as_str());
+        assert!(SizeClass::Metadata.validate(Some(&json(&padded)), "p").is_ok());
+    }
+
+    #[test]
+    fn text_that_is_no_json_is_refused_before_its_size_is_looked_at() {
+        for text in ["{", "[1,]", "nul", "1 2", "'a'"] {
+            let refused = SizeClass::Payload.validate(Some(&json(text)), "p").unwrap_err();
+            assert_eq!(refused.detail(), "p must contain valid JSON", "{text}");
+        }
+        let long = format!("{{{}", " ".repeat(70_000) + "x");
+        let refused = SizeClass::Payload.validate(Some(&json(&long)), "p").unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Validation);
+    }
+
+    #[test]
+    fn any_json_value_is_a_document() {
+        for text in ["[]", "\"x\"", "3", "null", "true", "{}"] {
+            assert!(SizeClass::Metadata.validate(Some(&json(text)), "p").is_ok(), "{text}");
+        }
+        assert!(SizeClass::Metadata.validate(None, "p").is_ok());
+    }
+
+    #[test]
+    fn equality_is_of_bytes_after_trimming() {
+        assert_eq!(json(" {\"a\":1}\n"), json("{\"a\":1}"));
+        assert_ne!(json("{\"a\": 1}"), json("{\"a\":1}"));
+        assert_eq!(RawJson::from_text(" \t "), None);
+    }
+
+    #[test]
+    fn credential_keys_are_found_wherever_they_are() {
+        let found = [
+            r#"{"claim_token":1}"#,
+            r#"{"a":[{" Claim_Token ":1}]}"#,
+            r#"[[{"b":{"CLAIM_TOKEN"  : null}}]]"#,
+            r#"{"x\"y":{"claim\u005ftoken":""}}"#,
+        ];
+        for text in found {
+            let refused = refuse_lease_credentials(Some(&json(text)), "p").unwrap_err();
+            assert_eq!(refused.detail(), "p must not contain raw lease credentials", "{text}");
+        }
+    }
+
+    #[test]
+    fn values_and_other_keys_are_no_credentials() {
+        let fine = [
+            r#"{"claim_token_hash":"x","note":"agh_claim_abc"}"#,
+            r#"{"claimToken":1}"#,
+            r#"{"a":"claim_token"}"#,
+            r#"["claim_token",":"]"#,
+            r#"{"a":"\"claim_token\":1"}"#,
+            "{\"claim_token\":",
+        ];
+        for text in fine {
+            assert!(refuse_lease_credentials(Some(&json(text)), "p").is_ok(), "{text}");
+        }
+        assert!(refuse_lease_credentials(None, "p").is_ok());
+    }
+
+    #[test]
+    fn no_depth_of_nesting_hides_a_credential() {
+        let deep = format!("{}{{\"claim_token\":1}}{}", "[".repeat(5_000), "]".repeat(5_000));
+        assert!(SizeClass::Metadata.validate(Some(&json(&deep)), "p").is_ok());
+        assert!(refuse_lease_credentials(Some(&json(&deep)), "p").is_err());
+    }
+
+    #[test]
+    fn invalid_documents_cannot_be_written() {
+        assert!(serde_json::to_string(&json("{")).is_err());
+    }
+
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(serde_json::Value::from),
+            any::<i32>().prop_map(serde_json::Value::from),
+            ".{0,12}".prop_map(serde_json::Value::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            let key = prop_oneof![".{0,6}", Just("claim_token".to_owned())];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
+                prop::collection::btree_map(key, inner, 0..4)
+                    .prop_map(|fields| fields.into_iter().collect()),
+            ]
+        })
+    }
+
+    fn has_key(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(fields) => {
+                fields.iter().any(|(key, value)| is_credential_key(key) || has_key(value))
+            }
+            serde_json::Value::Array(items) => items.iter().any(has_key),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn documents_survive_a_round_trip_byte_for_byte(value in any_json()) {
+            let document = RawJson::from_value(&value).unwrap();
+            let read: RawJson = serde_json::from_str(document.as_str()).unwrap();
+            prop_assert_eq!(&read, &document);
+            prop_assert_eq!(serde_json::to_string(&read).unwrap(), document.as_str());
+        }
+
+        #[test]
+        fn the_text_scan_agrees_with_a_walk_over_the_values(value in any_json()) {
+            let document = RawJson::from_value(&value).unwrap();
+            prop_assert_eq!(has_credential_key(&document), has_key(&value));
+        }
+    }
+}

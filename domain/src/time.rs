@@ -173,3 +173,92 @@ pub(crate) mod always {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        Timestamp::parse_rfc3339(text).unwrap()
+    }
+
+    #[test]
+    fn instants_are_written_in_utc_without_trailing_zeros() {
+        let cases = [
+            ("2026-05-04T03:02:01Z", "2026-05-04T03:02:01Z"),
+            ("2026-05-04T03:02:01.500000000Z", "2026-05-04T03:02:01.5Z"),
+            ("2026-05-04T03:02:01.000000001Z", "2026-05-04T03:02:01.000000001Z"),
+            ("2026-05-04T03:02:01+02:00", "2026-05-04T01:02:01Z"),
+            (" 1969-12-31T23:59:59.999Z ", "1969-12-31T23:59:59.999Z"),
+        ];
+        for (given, written) in cases {
+            assert_eq!(at(given).to_string(), written);
+        }
+    }
+
+    #[test]
+    fn texts_outside_the_form_or_the_range_are_refused() {
+        for text in [
+            "",
+            "2026-05-04",
+            "2026-05-04T03:02:01",
+            "0001-01-01T00:00:00Z",
+            "2300-01-01T00:00:00Z",
+        ] {
+            assert!(Timestamp::parse_rfc3339(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_range_are_readable() {
+        for nanos in [i64::MIN, -1, 0, 1, i64::MAX] {
+            let instant = Timestamp::from_nanos(nanos);
+            assert_eq!(at(&instant.to_string()), instant);
+        }
+    }
+
+    #[test]
+    fn arithmetic_stops_at_the_ends_of_the_range() {
+        let last = Timestamp::from_nanos(i64::MAX);
+        assert_eq!(last + Duration::from_secs(1), last);
+        let first = Timestamp::from_nanos(i64::MIN);
+        assert_eq!(first - Duration::from_secs(1), first);
+        assert_eq!(last.since(first), Duration::from_nanos(i64::MAX));
+        assert_eq!(first.since(last), Duration::from_nanos(i64::MIN));
+        assert_eq!(Timestamp::from_millis(i64::MAX), last);
+    }
+
+    #[test]
+    fn milliseconds_round_towards_the_past() {
+        assert_eq!(Timestamp::from_nanos(1_999_999).as_millis(), 1);
+        assert_eq!(Timestamp::from_nanos(-1).as_millis(), -1);
+    }
+
+    #[test]
+    fn durations_are_whole_nanoseconds_on_the_wire() {
+        let five_minutes = Duration::from_secs(300);
+        assert_eq!(serde_json::to_string(&five_minutes).unwrap(), "300000000000");
+        assert_eq!(serde_json::from_str::<Duration>("-1").unwrap(), Duration::from_nanos(-1));
+    }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Always {
+        #[serde(default, with = "crate::time::always")]
+        at: Option<Timestamp>,
+    }
+
+    #[test]
+    fn an_unset_instant_is_written_as_the_first_of_year_one() {
+        let unset = Always { at: None };
+        assert_eq!(serde_json::to_string(&unset).unwrap(), r#"{"at":"0001-01-01T00:00:00Z"}"#);
+        for text in [r#"{"at":"0001-01-01T00:00:00Z"}"#, r#"{"at":null}"#, r#"{"at":""}"#, "{}"] {
+            assert_eq!(serde_json::from_str::<Always>(text).unwrap(), unset, "{text}");
+        }
+        let set = Always { at: Some(at("2026-05-04T03:02:01Z")) };
+        let text = serde_json::to_string(&set).unwrap();
+        assert_eq!(text, r#"{"at":"2026-05-04T03:02:01Z"}"#);
+        assert_eq!(serde_json::from_str::<Always>(&text).unwrap(), set);
+    }
+}

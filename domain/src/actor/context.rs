@@ -315,3 +315,192 @@ fn wrong_door(rule: &str, given: &Given<OriginKind>) -> TaskError {
     let detail = format!("{rule}, got {}", quoted(given.raw()));
     TaskError::at(ErrorKind::Validation, "origin.kind", detail)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+
+    fn detail<T: std::fmt::Debug>(result: Result<T>) -> String {
+        let error = result.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Validation);
+        error.detail().to_owned()
+    }
+
+    #[test]
+    fn every_pair_of_actor_and_origin_is_decided() {
+        let allowed = [
+            "human cli",
+            "human web",
+            "human uds",
+            "human http",
+            "agent_session cli",
+            "agent_session uds",
+            "agent_session http",
+            "agent_session automation",
+            "agent_session agent_session",
+            "automation automation",
+            "extension extension",
+            "network_peer network",
+            "daemon daemon",
+        ];
+        for actor in ActorKind::ALL.iter().copied() {
+            for origin in OriginKind::ALL.iter().copied() {
+                let context = ActorContext {
+                    actor: ActorIdentity::new(actor, "a"),
+                    origin: Origin::new(origin, "o"),
+                    authority: Authority::FULL,
+                };
+                let pair = format!("{actor} {origin}");
+                if allowed.contains(&pair.as_str()) {
+                    assert_eq!(context.validate(), Ok(()), "{pair}");
+                } else {
+                    let text = format!(
+                        r#"actor.kind "{actor}" is not allowed with origin.kind "{origin}""#
+                    );
+                    assert_eq!(detail(context.validate()), text);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn people_come_through_four_doors_and_name_them() {
+        for kind in OriginKind::ALL.iter().copied() {
+            let known = HUMAN_ORIGINS.contains(&kind);
+            assert_eq!(ActorContext::derive_human("ada", kind, "here").is_ok(), known, "{kind}");
+        }
+        assert_eq!(
+            detail(ActorContext::derive_human("ada", " Automation", "r")),
+            r#"human task ingress requires cli, web, uds, or http origin, got " Automation""#
+        );
+        assert_eq!(detail(ActorContext::derive_human("ada", "cli", "")), "origin.ref is required");
+        assert_eq!(detail(ActorContext::derive_human(" ", "cli", "x")), "actor.ref is required");
+        assert!(ActorContext::derive_human("ada", " CLI ", "x").is_ok());
+    }
+
+    #[test]
+    fn agent_sessions_do_not_choose_web_or_automation() {
+        for kind in OriginKind::ALL.iter().copied() {
+            let known = AGENT_SESSION_ORIGINS.contains(&kind);
+            let derived = ActorContext::derive_agent_session_for_origin("s", kind, None);
+            assert_eq!(derived.is_ok(), known, "{kind}");
+        }
+        assert_eq!(
+            detail(ActorContext::derive_agent_session_for_origin("s", "web", None)),
+            "agent-session task ingress requires cli, uds, http, or agent_session origin, got \"web\""
+        );
+    }
+
+    #[test]
+    fn derived_contexts_have_full_authority_and_default_origins() {
+        type Derive = fn(&str, Option<&str>) -> Result<ActorContext>;
+        let derivations: [(Derive, ActorKind, OriginKind); 6] = [
+            (
+                |actor, origin| {
+                    ActorContext::derive_agent_session_for_origin(actor, "http", origin)
+                },
+                ActorKind::AgentSession,
+                OriginKind::Http,
+            ),
+            (
+                ActorContext::derive_automation_linked_agent_session,
+                ActorKind::AgentSession,
+                OriginKind::Automation,
+            ),
+            (ActorContext::derive_automation, ActorKind::Automation, OriginKind::Automation),
+            (ActorContext::derive_extension, ActorKind::Extension, OriginKind::Extension),
+            (ActorContext::derive_network_peer, ActorKind::NetworkPeer, OriginKind::Network),
+            (ActorContext::derive_daemon, ActorKind::Daemon, OriginKind::Daemon),
+        ];
+        for (derive, actor, origin) in derivations {
+            for given in [None, Some("")] {
+                let context = derive("scheduler", given).unwrap();
+                assert_eq!(context.actor, ActorIdentity::new(actor, "scheduler"));
+                assert_eq!(context.origin, Origin::new(origin, "scheduler"));
+                assert_eq!(context.authority, Authority::FULL);
+            }
+            assert_eq!(derive("a", Some("tick")).unwrap().origin.reference, "tick");
+            assert_eq!(detail(derive("a", Some(" "))), "origin.ref is required");
+            assert_eq!(detail(derive(" ", None)), "actor.ref is required");
+        }
+        let context = ActorContext::derive_agent_session(" s ").unwrap();
+        assert_eq!(context.actor.reference, " s ");
+        assert_eq!(context.origin, Origin::new(OriginKind::AgentSession, " s "));
+    }
+
+    fn with(authority: Authority) -> ActorContext {
+        ActorContext { authority, ..ActorContext::derive_daemon("d", None).unwrap() }
+    }
+
+    const NONE: Authority =
+        Authority { read: false, write: false, create_global: false, create_workspace: false };
+
+    #[test]
+    fn each_operation_needs_its_own_flag() {
+        let bare = TaskError::new(ErrorKind::PermissionDenied);
+        let read = with(Authority { read: true, ..NONE });
+        assert_eq!(read.authorize_read(), Ok(()));
+        assert_eq!(read.authorize_write(), Err(bare.clone()));
+        let write = with(Authority { write: true, ..NONE });
+        assert_eq!(write.authorize_read(), Err(bare.clone()));
+        assert_eq!(write.authorize_write(), Ok(()));
+        assert_eq!(write.authorize_create(&Scope::Global.into()), Err(bare.clone()));
+        let global = with(Authority { write: true, create_global: true, ..NONE });
+        assert_eq!(global.authorize_create(&"Global".into()), Ok(()));
+        assert_eq!(global.authorize_create(&Scope::Workspace.into()), Err(bare.clone()));
+        let workspace = with(Authority { write: true, create_workspace: true, ..NONE });
+        assert_eq!(workspace.authorize_create(&Scope::Workspace.into()), Ok(()));
+        assert_eq!(workspace.authorize_create(&Scope::Global.into()), Err(bare));
+    }
+
+    #[test]
+    fn a_create_flag_without_write_is_a_broken_context() {
+        for flags in [
+            Authority { create_global: true, ..NONE },
+            Authority { read: true, create_workspace: true, ..NONE },
+        ] {
+            let text = "authority create permissions require write permission";
+            assert_eq!(detail(with(flags).authorize_read()), text);
+            assert_eq!(detail(with(flags).authorize_write()), text);
+        }
+    }
+
+    #[test]
+    fn a_creation_names_its_scope_before_its_flag_counts() {
+        let context = with(Authority { write: true, ..NONE });
+        for scope in ["", " ", "tenant"] {
+            assert_eq!(
+                detail(context.authorize_create(&scope.into())),
+                "create_task.scope is required"
+            );
+        }
+        let denied = with(NONE).authorize_create(&"tenant".into()).unwrap_err();
+        assert_eq!(denied.kind(), ErrorKind::PermissionDenied);
+    }
+
+    #[test]
+    fn identities_compare_by_kind_and_trimmed_ref() {
+        let one = ActorContext::derive_agent_session("s").unwrap();
+        let same = ActorContext::derive_agent_session_for_origin(" s ", "cli", None).unwrap();
+        let other = ActorContext::derive_daemon("s", None).unwrap();
+        assert!(one.same_identity(&same));
+        assert!(!one.same_identity(&other));
+    }
+
+    #[test]
+    fn contexts_have_the_agreed_wire_form() {
+        let context = ActorContext::derive_human("ada", OriginKind::Web, "tab").unwrap();
+        let text = serde_json::to_string(&context).unwrap();
+        assert_eq!(
+            text,
+            concat!(
+                r#"{"actor":{"kind":"human","ref":"ada"},"origin":{"kind":"web","ref":"tab"},"#,
+                r#""authority":{"read":true,"write":true,"create_global":true,"create_workspace":true}}"#
+            )
+        );
+        assert_eq!(serde_json::from_str::<ActorContext>(&text).unwrap(), context);
+    }
+}
