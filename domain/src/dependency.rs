@@ -101,3 +101,66 @@ impl AddDependency {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::tests::assert_values;
+
+    fn edge(task: &str, depends_on: &str) -> Dependency {
+        Dependency {
+            task_id: task.into(),
+            depends_on_task_id: depends_on.into(),
+            kind: DependencyKind::Blocks,
+            created_at: Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn kinds_are_the_agreed_ones() {
+        assert_values::<DependencyKind>(&["blocks"]);
+    }
+
+    #[test]
+    fn an_edge_joins_two_tasks() {
+        assert_eq!(edge("a", "b").validate(), Ok(()));
+        assert_eq!(edge(" a", "b ").normalize(), edge("a", "b"));
+        let cases = [
+            (edge(" ", ""), "task_dependency.task_id is required"),
+            (edge("a", " "), "task_dependency.depends_on_task_id is required"),
+            (edge("a", " a "), "task_dependency cannot depend on itself"),
+        ];
+        for (edge, text) in cases {
+            assert_eq!(edge.validate().unwrap_err().detail(), text);
+        }
+    }
+
+    #[test]
+    fn a_request_is_told_the_same_and_where_it_was_made() {
+        let request = |task: &str, depends_on: &str, kind: &str| AddDependency {
+            task_id: task.into(),
+            depends_on_task_id: depends_on.into(),
+            kind: kind.into(),
+        };
+        let refused = |request: AddDependency| {
+            request.validate("add_dependency").unwrap_err().detail().to_owned()
+        };
+        let fine = request(" a ", "b", " Blocks").normalize();
+        assert_eq!(fine, request("a", "b", "blocks"));
+        assert_eq!(fine.validate("add_dependency"), Ok(DependencyKind::Blocks));
+        assert_eq!(
+            refused(request("a", "b", "")),
+            "task_dependency.kind is required: add_dependency"
+        );
+        assert_eq!(
+            refused(request("a", "b", "x")),
+            r#"task_dependency.kind has unsupported value "x": add_dependency"#
+        );
+        assert_eq!(
+            refused(request("a", "a", "")),
+            "task_dependency cannot depend on itself: add_dependency"
+        );
+    }
+}

@@ -316,3 +316,6 @@ impl Task {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -76,3 +76,55 @@ pub fn validate_approval_semantics(
     );
     Err(TaskError::validation(&field, &rest))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::Enumeration;
+    use crate::enumeration::tests::assert_values;
+
+    #[test]
+    fn policies_and_states_are_the_agreed_ones() {
+        assert_values::<ApprovalPolicy>(&["none", "manual"]);
+        assert_values::<ApprovalState>(&["not_required", "pending", "approved", "rejected"]);
+    }
+
+    #[test]
+    fn every_pair_of_policy_and_state_is_decided() {
+        let legal = ["none not_required", "manual pending", "manual approved", "manual rejected"];
+        let blocking = ["manual not_required", "manual pending", "manual rejected"];
+        for policy in ApprovalPolicy::ALL.iter().copied() {
+            assert!(policy.allows(policy.initial_state()));
+            for state in ApprovalState::ALL.iter().copied() {
+                let pair = format!("{policy} {state}");
+                let fits = legal.contains(&pair.as_str());
+                assert_eq!(policy.allows(state), fits, "{pair}");
+                assert_eq!(policy.blocks(state), blocking.contains(&pair.as_str()), "{pair}");
+                let checked = validate_approval_semantics(&policy.into(), &state.into(), "t");
+                assert_eq!(checked.is_ok(), fits, "{pair}");
+            }
+        }
+    }
+
+    #[test]
+    fn blank_policy_and_state_take_their_defaults() {
+        let check = |policy: &str, state: &str| {
+            validate_approval_semantics(&policy.into(), &state.into(), "t")
+                .map_err(|error| error.detail().to_owned())
+        };
+        assert_eq!(check("", ""), Ok(()));
+        assert_eq!(check("manual", ""), Ok(()));
+        assert_eq!(
+            check("", "pending"),
+            Err(r#"t.approval_state "pending" is not allowed when t.approval_policy is "none""#
+                .into())
+        );
+        assert!(check("manual", "not_required").is_err());
+        assert!(check("often", "").unwrap_err().starts_with("t.approval_policy must be"));
+        assert!(
+            check("manual", "soon").unwrap_err().starts_with("t.approval_state must be one of")
+        );
+    }
+}

@@ -110,3 +110,119 @@ impl CreateTask {
 fn given(id: &Option<TaskId>) -> Option<TaskId> {
     id.as_ref().and_then(TaskId::non_blank)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::actor::OwnerKind;
+    use crate::error::ErrorKind;
+
+    fn request() -> CreateTask {
+        CreateTask { scope: Scope::Global.into(), title: "write".into(), ..CreateTask::default() }
+    }
+
+    fn refused(request: CreateTask) -> (ErrorKind, String) {
+        let error = request.normalize().validate("create_task").unwrap_err();
+        (error.kind(), error.detail().to_owned())
+    }
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let normal = request().normalize();
+        assert_eq!(normal.priority, Priority::Medium.into());
+        assert_eq!(normal.approval_policy, ApprovalPolicy::None.into());
+        assert_eq!(normal.max_attempts, Some(3));
+        assert_eq!(normal.validate("create_task"), Ok(()));
+    }
+
+    #[test]
+    fn text_is_trimmed_and_blank_ids_are_absent() {
+        let normal = CreateTask {
+            id: Some(" t ".into()),
+            workspace_id: Some(" ".into()),
+            parent_task_id: Some("\t".into()),
+            identifier: " APP-1 ".into(),
+            title: " write ".into(),
+            description: " it ".into(),
+            network_channel: " dev ".into(),
+            scope: " GLOBAL".into(),
+            priority: " High ".into(),
+            owner: Some(OwnerSpec::new(" ", "")),
+            ..CreateTask::default()
+        }
+        .normalize();
+        assert_eq!(normal.id, Some("t".into()));
+        assert_eq!((normal.workspace_id.clone(), normal.parent_task_id.clone()), (None, None));
+        assert_eq!((normal.identifier.as_str(), normal.title.as_str()), ("APP-1", "write"));
+        assert_eq!((normal.description.as_str(), normal.network_channel.as_str()), ("it", "dev"));
+        assert_eq!((normal.scope.raw(), normal.priority.raw()), ("global", "high"));
+        assert_eq!(normal.owner, None);
+        assert_eq!(normal.validate("create_task"), Ok(()));
+    }
+
+    #[test]
+    fn an_explicit_budget_of_zero_is_refused() {
+        let with = |max_attempts| CreateTask { max_attempts: Some(max_attempts), ..request() };
+        for fine in [1, 10] {
+            assert_eq!(with(fine).validate("create_task"), Ok(()));
+        }
+        for wrong in [-1, 0, 11] {
+            assert_eq!(refused(with(wrong)).0, ErrorKind::Validation);
+        }
+    }
+
+    #[test]
+    fn each_field_is_named_when_it_is_at_fault() {
+        let cases = [
+            (CreateTask { scope: "".into(), ..request() }, "create_task.scope is required"),
+            (CreateTask { title: " ".into(), ..request() }, "create_task.title is required"),
+            (
+                CreateTask { id: Some("t".into()), parent_task_id: Some(" t".into()), ..request() },
+                "create_task.parent_task_id cannot equal create_task.id",
+            ),
+            (
+                CreateTask { owner: Some(OwnerSpec::new(OwnerKind::Human, " ")), ..request() },
+                "create_task.owner.ref is required",
+            ),
+            (
+                CreateTask { priority: "soon".into(), ..request() },
+                r#"create_task.priority must be one of "low", "medium", "high", or "urgent": "soon""#,
+            ),
+            (
+                CreateTask { approval_policy: "maybe".into(), ..request() },
+                r#"create_task.approval_policy must be "none" or "manual": "maybe""#,
+            ),
+            (
+                CreateTask { metadata: RawJson::from_text("{"), ..request() },
+                "create_task.metadata must contain valid JSON",
+            ),
+        ];
+        for (request, text) in cases {
+            assert_eq!(refused(request), (ErrorKind::Validation, text.to_owned()));
+        }
+        let unbound = CreateTask { scope: Scope::Workspace.into(), ..request() };
+        assert_eq!(refused(unbound).0, ErrorKind::InvalidScopeBinding);
+    }
+
+    #[test]
+    fn the_first_violation_is_the_one_that_is_told() {
+        let wrong =
+            CreateTask { max_attempts: Some(0), priority: "x".into(), ..CreateTask::default() };
+        assert_eq!(refused(wrong.clone()).1, "create_task.scope is required");
+        let wrong = CreateTask { scope: Scope::Global.into(), ..wrong };
+        assert_eq!(refused(wrong.clone()).1, "create_task.title is required");
+        let wrong = CreateTask { title: "t".into(), ..wrong };
+        assert!(refused(wrong).1.starts_with("create_task.priority"));
+    }
+
+    #[test]
+    fn a_null_document_is_a_document() {
+        let request: CreateTask = serde_json::from_str(r#"{"metadata":null}"#).unwrap();
+        assert_eq!(request.metadata, RawJson::from_text("null"));
+        let request: CreateTask = serde_json::from_str("{}").unwrap();
+        assert_eq!(request, CreateTask::default());
+        assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"scope":"","title":""}"#);
+    }
+}

@@ -66,3 +66,41 @@ pub(super) fn validate_max_attempts(value: i64, path: &str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn counts_admit_their_limit_and_refuse_one_more() {
+        type Check = fn(i64) -> Result<()>;
+        let checks: [(Check, &str, i64); 3] = [
+            (validate_hierarchy_depth, "hierarchy depth", 8),
+            (validate_dependency_count, "dependency count", 32),
+            (validate_direct_child_count, "direct child count", 64),
+        ];
+        for (check, label, limit) in checks {
+            assert_eq!(check(0), Ok(()));
+            assert_eq!(check(limit), Ok(()));
+            let over = check(limit + 1).unwrap_err();
+            assert_eq!(over.kind(), ErrorKind::GraphLimitExceeded);
+            assert_eq!(over.detail(), format!("{label} exceeds {limit}: {}", limit + 1));
+            let negative = check(-1).unwrap_err();
+            assert_eq!(negative.kind(), ErrorKind::Validation);
+            assert_eq!(negative.detail(), format!("{label} cannot be negative: -1"));
+        }
+    }
+
+    #[test]
+    fn attempt_budgets_run_from_one_to_ten() {
+        let check =
+            |value| validate_max_attempts(value, "t").map_err(|error| error.detail().to_owned());
+        assert_eq!(check(1), Ok(()));
+        assert_eq!(check(10), Ok(()));
+        assert_eq!(check(0), Err("t.max_attempts must be positive: 0".to_owned()));
+        assert_eq!(check(-1), Err("t.max_attempts must be positive: -1".to_owned()));
+        assert_eq!(check(11), Err("t.max_attempts must be <= 10: 11".to_owned()));
+    }
+}

@@ -102,3 +102,87 @@ impl Patch {
         SizeClass::Metadata.validate(metadata, &join(path, "metadata"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::actor::OwnerKind;
+
+    fn refused(patch: Patch) -> String {
+        patch.normalize().validate("task_patch").unwrap_err().detail().to_owned()
+    }
+
+    #[test]
+    fn a_patch_changes_something() {
+        let nothing = "task_patch requires at least one mutable field";
+        assert_eq!(refused(Patch::default()), nothing);
+        let zero = Patch { owner: Some(OwnerSpec::default()), ..Patch::default() };
+        assert_eq!(refused(zero), nothing);
+        let cleared = Patch { clear_owner: true, ..Patch::default() };
+        assert_eq!(cleared.validate("task_patch"), Ok(()));
+    }
+
+    #[test]
+    fn every_single_field_makes_a_patch() {
+        let patches = [
+            Patch { title: Some("t".into()), ..Patch::default() },
+            Patch { description: Some(String::new()), ..Patch::default() },
+            Patch { priority: Some(Priority::Low.into()), ..Patch::default() },
+            Patch { max_attempts: Some(1), ..Patch::default() },
+            Patch { approval_policy: Some(ApprovalPolicy::Manual.into()), ..Patch::default() },
+            Patch { metadata: Some(None), ..Patch::default() },
+            Patch { network_channel: Some(String::new()), ..Patch::default() },
+            Patch { owner: Some(OwnerSpec::new(OwnerKind::Pool, "p")), ..Patch::default() },
+        ];
+        for patch in patches {
+            assert_eq!(patch.clone().normalize(), patch);
+            assert_eq!(patch.validate("task_patch"), Ok(()), "{patch:?}");
+        }
+    }
+
+    #[test]
+    fn values_are_not_defaulted_in_a_patch() {
+        let blank = Patch { priority: Some("".into()), ..Patch::default() };
+        assert_eq!(refused(blank), "task_patch.priority is required");
+        let blank = Patch { approval_policy: Some(" ".into()), ..Patch::default() };
+        assert_eq!(refused(blank), "task_patch.approval_policy is required");
+        let blank = Patch { title: Some(" ".into()), ..Patch::default() };
+        assert_eq!(refused(blank), "task_patch.title is required when provided");
+        for (value, text) in [(0, "must be positive: 0"), (11, "must be <= 10: 11")] {
+            let patch = Patch { max_attempts: Some(value), ..Patch::default() };
+            assert_eq!(refused(patch), format!("task_patch.max_attempts {text}"));
+        }
+    }
+
+    #[test]
+    fn spelling_is_folded() {
+        let patch = Patch { priority: Some(" HIGH ".into()), ..Patch::default() }.normalize();
+        assert_eq!(patch.priority, Some(Priority::High.into()));
+        assert_eq!(patch.validate("task_patch"), Ok(()));
+    }
+
+    #[test]
+    fn an_owner_is_set_or_cleared_not_both() {
+        let both = Patch {
+            owner: Some(OwnerSpec::new("human", "ada")),
+            clear_owner: true,
+            ..Patch::default()
+        };
+        let text = "task_patch.owner and task_patch.clear_owner cannot both be set";
+        assert_eq!(refused(both), text);
+        let half = Patch { owner: Some(OwnerSpec::new("human", "")), ..Patch::default() };
+        assert_eq!(refused(half), "task_patch.owner.ref is required");
+    }
+
+    #[test]
+    fn null_in_a_patch_means_not_supplied() {
+        let text = r#"{"title":null,"metadata":null,"owner":null}"#;
+        assert!(serde_json::from_str::<Patch>(text).unwrap().is_empty());
+        let text = r#"{"metadata":{"a": 1}}"#;
+        let patch: Patch = serde_json::from_str(text).unwrap();
+        assert_eq!(patch.metadata, Some(RawJson::from_text(r#"{"a": 1}"#)));
+        assert_eq!(serde_json::to_string(&patch).unwrap(), text);
+    }
+}
