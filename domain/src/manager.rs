@@ -5,26 +5,25 @@
 mod audit;
 mod cancel;
 mod claim;
-mod claim;
 mod dependencies;
 mod enqueue;
-mod enqueue;
 mod execution;
+mod force;
 mod force_gate;
 mod hooks;
-mod hooks;
 mod import;
-mod lease;
-mod outside;
 mod lease;
 mod outside;
 mod pause;
 pub mod projection;
 mod reads;
 mod reconcile;
+mod recovery;
+mod scheduler;
 mod start;
 mod stop;
 mod tasks;
+mod terminal;
 mod transition;
 mod triage;
 
@@ -33,12 +32,10 @@ pub(crate) mod testing;
 
 pub use claim::PlannedClaim;
 pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
-
-pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
+pub use scheduler::{Drain, DrainLook, SchedulerEvent};
 
 use crate::environment::{Clock, IdGenerator, TokenGenerator};
 use crate::error::{ErrorKind, Result, TaskError};
-use crate::hook::{RunHook, RunHookDispatcher};
 use crate::force::{ForceRateLimiter, ForceRecoveryOptions};
 use crate::hook::{RunHook, RunHookDispatcher};
 use crate::id::{TaskId, WorkspaceId};
@@ -63,8 +60,6 @@ pub struct ManagerOptions {
     pub tokens: Box<dyn TokenGenerator>,
     /// Starts and stops worker sessions; without it, no run can be started.
     pub sessions: Option<Box<dyn SessionExecutor>>,
-    /// Told of runs that change hands, and asked before claims.
-    pub hooks: Option<Box<dyn RunHookDispatcher>>,
     /// How long a session is given to stop by itself. The engine only reports it:
     /// the executor waits between the request and the stop by force.
     pub cancel_grace: std::time::Duration,
@@ -96,7 +91,6 @@ impl ManagerOptions {
             ids: Box::new(ids),
             tokens: Box::new(tokens),
             sessions: None,
-            hooks: None,
             cancel_grace: std::time::Duration::ZERO,
             hooks: None,
             channel_validator: None,
@@ -122,13 +116,15 @@ pub struct Manager<S = MemoryStore> {
     committed: Vec<ChangeSet>,
     /// Composed with a change, handed over after its commit.
     hooks: Vec<RunHook>,
+    /// For the host to take; no part of the board's records.
+    scheduler_events: Vec<SchedulerEvent>,
 }
 
 impl<S: Store> Manager<S> {
     /// A manager over a store.
     pub fn new(store: S, options: ManagerOptions) -> Self {
         let force_limiter = ForceRateLimiter::new(&options.force);
-        Self { store, options, force_limiter, committed: Vec::new(), hooks: Vec::new() }
+        Self { store, options, force_limiter, committed: Vec::new(), hooks: Vec::new(), scheduler_events: Vec::new() }
     }
 
     /// The store, for reads. It does not check authority.
