@@ -123,7 +123,8 @@ mod tests {
 
     #[test]
     fn payloads_are_compact_and_escaped() {
-        let document = RawJson::from_text("{ \"a\" : [1, \"x \\\" <&>\\\\\" , \"\u{2028}\"] }").unwrap();
+        let document =
+            RawJson::from_text("{ \"a\" : [1, \"x \\\" <&>\\\\\" , \"\u{2028}\"] }").unwrap();
         assert_eq!(
             compose(&document).unwrap().as_str(),
             "{\"a\":[1,\"x \\\" \\u003c\\u0026\\u003e\\\\\",\"\\u2028\"]}"

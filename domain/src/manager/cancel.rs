@@ -333,3 +333,6 @@ fn refuse_finished(root: &Node) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

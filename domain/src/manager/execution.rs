@@ -219,3 +219,6 @@ fn refused(task: &Task, why: &str) -> TaskError {
     let detail = format!("task {:?} {why}", task.id.as_str());
     TaskError::with_detail(ErrorKind::InvalidStatusTransition, detail)
 }
+
+#[cfg(test)]
+mod tests;

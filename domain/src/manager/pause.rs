@@ -10,8 +10,8 @@ use crate::pause::{PauseTaskRequest, ResumeTaskRequest};
 use crate::store::Store;
 use crate::task::Task;
 
-use super::audit::Subject;
 use super::Manager;
+use super::audit::Subject;
 
 impl<S: Store> Manager<S> {
     /// Pauses a task, in any status that is not terminal. Pausing a paused task
@@ -117,5 +117,193 @@ impl<S: Store> Manager<S> {
             manager.log(Subject::task(&id), payload, actor)
         })?;
         Ok(Task::clone(&*self.require_task(&id)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::actor::Authority;
+    use crate::diagnostic::{DiagnosticCode, DiagnosticSeverity};
+    use crate::json::RawJson;
+    use crate::manager::testing::{World, agent, human, limited};
+    use crate::run::RunStatus;
+    use crate::store::SchedulerStore;
+    use crate::task::Status;
+
+    fn because(reason: &str) -> PauseTaskRequest {
+        PauseTaskRequest { reason: reason.to_owned(), metadata: None }
+    }
+
+    fn resume() -> ResumeTaskRequest {
+        ResumeTaskRequest::default()
+    }
+
+    #[test]
+    fn a_pause_says_who_when_and_why_and_leaves_the_status() {
+        let mut world = World::new();
+        let task = world.task("design");
+        world.put_run("design", RunStatus::Running);
+        world.advance(60);
+        let request = PauseTaskRequest {
+            metadata: RawJson::from_text("{\"ticket\":7}"),
+            ..because(" lunch ")
+        };
+        let paused = world.manager.pause_task(&task, request, &human()).unwrap();
+        assert!(paused.paused);
+        assert_eq!(paused.paused_by, "human:ada");
+        assert_eq!(paused.paused_reason, "lunch");
+        assert_eq!((paused.paused_at, paused.updated_at), (Some(world.now()), world.now()));
+        assert_eq!(paused.status, Status::InProgress);
+        assert_eq!(
+            world.newest_payload("design"),
+            json!({
+                "manual": true, "actor_kind": "human", "actor_id": "ada",
+                "previous_paused": false, "paused": true, "reason": "lunch",
+                "metadata": {"ticket": 7},
+            })
+        );
+
+        world.advance(60);
+        let resumed = world.manager.resume_task(&task, resume(), &human()).unwrap();
+        assert!(!resumed.paused);
+        assert_eq!((resumed.paused_by.as_str(), resumed.paused_reason.as_str()), ("", ""));
+        assert_eq!((resumed.paused_at, resumed.updated_at), (None, world.now()));
+        assert_eq!(
+            world.newest_payload("design"),
+            json!({
+                "manual": true, "actor_kind": "human", "actor_id": "ada",
+                "previous_paused": true, "paused": false,
+            })
+        );
+    }
+
+    #[test]
+    fn a_second_pause_replaces_the_first_one() {
+        let mut world = World::new();
+        let task = world.task("design");
+        world.manager.pause_task(&task, because("lunch"), &human()).unwrap();
+        world.advance(60);
+        let again = world.manager.pause_task(&task, because("fire"), &agent("s-1")).unwrap();
+        assert_eq!(again.paused_by, "agent_session:s-1");
+        assert_eq!((again.paused_reason.as_str(), again.paused_at), ("fire", Some(world.now())));
+        assert_eq!(world.newest_payload("design")["previous_paused"], true);
+    }
+
+    #[test]
+    fn resuming_what_is_not_paused_succeeds() {
+        let mut world = World::new();
+        let task = world.task("design");
+        world.put_run("design", RunStatus::Completed);
+        world.manager.resume_task(&task, resume(), &human()).unwrap();
+        assert_eq!(world.newest_payload("design")["previous_paused"], false);
+    }
+
+    #[test]
+    fn an_ended_task_cannot_be_paused() {
+        let mut world = World::new();
+        world.task("completed");
+        world.put_run("completed", RunStatus::Completed);
+        world.task("canceled");
+        world.put_run("canceled", RunStatus::Canceled);
+        world.task("failed");
+        for _ in 0..3 {
+            world.put_run("failed", RunStatus::Failed);
+        }
+        for task in ["completed", "canceled", "failed"] {
+            let refusal = world.refuses(ErrorKind::InvalidStatusTransition, |manager| {
+                manager.pause_task(&task.into(), because("lunch"), &human())
+            });
+            let diagnostic = refusal.diagnostic().unwrap();
+            assert_eq!(diagnostic.id, "task.pause.task_run_already_terminal");
+            assert_eq!(diagnostic.code, DiagnosticCode::TaskRunAlreadyTerminal);
+            assert_eq!(diagnostic.severity, DiagnosticSeverity::Info);
+            assert_eq!(diagnostic.evidence["task_id"], task);
+            assert_eq!(diagnostic.evidence["task_status"], task);
+        }
+    }
+
+    #[test]
+    fn a_pause_above_counts_until_it_is_taken_back() {
+        let mut world = World::new();
+        let root = world.task("root");
+        let child = world.child("root", "child");
+        world.child("child", "leaf");
+        world.manager.pause_task(&root, because("lunch"), &human()).unwrap();
+        let paused_by = |world: &World, task: &str| world.manager.store().paused_by(&task.into());
+        assert_eq!(paused_by(&world, "leaf"), Some(root.clone()));
+        assert!(!world.record("child").paused);
+
+        world.manager.pause_task(&child, because("dinner"), &human()).unwrap();
+        assert_eq!(paused_by(&world, "leaf"), Some(child.clone()), "the nearest one counts");
+        world.manager.resume_task(&child, resume(), &human()).unwrap();
+        assert_eq!(paused_by(&world, "child"), Some(root.clone()));
+        world.manager.resume_task(&root, resume(), &human()).unwrap();
+        assert_eq!(paused_by(&world, "leaf"), None);
+    }
+
+    #[test]
+    fn the_checks_come_in_their_order() {
+        let mut world = World::with(|options| options.force.allow_agent_force = false);
+        let task = world.task("design");
+        let nobody = limited(human(), Authority::default());
+        let broken = || PauseTaskRequest { metadata: RawJson::from_text("{"), ..because("lunch") };
+        world.refuses(ErrorKind::PermissionDenied, |manager| {
+            manager.pause_task(&" ".into(), because(""), &nobody)
+        });
+        world.refuses(ErrorKind::ForbiddenOperatorAction, |manager| {
+            manager.pause_task(&" ".into(), because(""), &agent("s-1"))
+        });
+        world.refuses(ErrorKind::ForbiddenOperatorAction, |manager| {
+            manager.resume_task(&task, resume(), &agent("s-1"))
+        });
+        world.refuses(ErrorKind::ForceOpRequiresReason, |manager| {
+            let request = PauseTaskRequest { reason: " ".into(), ..broken() };
+            manager.pause_task(&" ".into(), request, &human())
+        });
+        world.refuses(ErrorKind::Validation, |manager| {
+            manager.pause_task(&"gone".into(), broken(), &human())
+        });
+        world.refuses(ErrorKind::TaskNotFound, |manager| {
+            manager.pause_task(&"gone".into(), because("lunch"), &human())
+        });
+        world.refuses(ErrorKind::Other, |manager| {
+            manager.resume_task(&" ".into(), resume(), &human())
+        });
+    }
+
+    #[test]
+    fn an_agent_may_force_a_task_only_so_often_a_minute() {
+        let mut world = World::with(|options| options.force.rate_limit_per_minute = 2);
+        let task = world.task("design");
+        let other = world.task("build");
+        world.put_run("build", RunStatus::Completed);
+        let session = agent("s-1");
+        world.manager.pause_task(&task, because("lunch"), &session).unwrap();
+        world.advance(59);
+        world.manager.resume_task(&task, resume(), &session).unwrap();
+        world.refuses(ErrorKind::ForceOpRateLimited, |manager| {
+            manager.pause_task(&task, because("lunch"), &session)
+        });
+        world.manager.pause_task(&task, because("lunch"), &human()).unwrap();
+        world.manager.resume_task(&other, resume(), &session).unwrap();
+        world.advance(1);
+        world.manager.resume_task(&task, resume(), &session).unwrap();
+    }
+
+    #[test]
+    fn pausing_an_ended_task_costs_nothing() {
+        let mut world = World::with(|options| options.force.rate_limit_per_minute = 1);
+        let task = world.task("design");
+        world.put_run("design", RunStatus::Completed);
+        let session = agent("s-1");
+        world.refuses(ErrorKind::InvalidStatusTransition, |manager| {
+            manager.pause_task(&task, because("lunch"), &session)
+        });
+        world.manager.resume_task(&task, resume(), &session).unwrap();
     }
 }

@@ -165,7 +165,5 @@ pub fn run_activity(run: &Run) -> Timestamp {
 /// When something last happened to a task: to its record, to one of its runs, or
 /// in its log.
 pub fn last_activity(store: &impl RecordStore, task: &Task) -> Timestamp {
-    store
-        .last_activity_at(&task.id)
-        .unwrap_or_else(|| task.updated_at.max(task.created_at))
+    store.last_activity_at(&task.id).unwrap_or_else(|| task.updated_at.max(task.created_at))
 }

@@ -95,3 +95,6 @@ impl<S: Store> Manager<S> {
 fn cloned(runs: Vec<std::sync::Arc<Run>>) -> Vec<Run> {
     runs.iter().map(|run| Run::clone(run)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,10 +30,9 @@ impl<S: Store> Manager<S> {
     pub(super) fn executor(&mut self) -> Result<&mut dyn SessionExecutor> {
         match self.options.sessions.as_deref_mut() {
             Some(executor) => Ok(executor),
-            None => Err(TaskError::with_detail(
-                ErrorKind::Validation,
-                "a session executor is required",
-            )),
+            None => {
+                Err(TaskError::with_detail(ErrorKind::Validation, "a session executor is required"))
+            }
         }
     }
 }

@@ -53,9 +53,8 @@ impl<S: Store> Manager<S> {
         spec: CreateTask,
         actor: &ActorContext,
     ) -> Result<Task> {
-        let parent = parent
-            .non_blank()
-            .ok_or_else(|| TaskError::required("child parent task id"))?;
+        let parent =
+            parent.non_blank().ok_or_else(|| TaskError::required("child parent task id"))?;
         let named = spec.parent_task_id.as_ref().and_then(TaskId::non_blank);
         if named.is_some_and(|named| named != parent) {
             return Err(TaskError::validation(
@@ -86,12 +85,7 @@ impl<S: Store> Manager<S> {
     ///
     /// `permission_denied`; `validation` or `payload_too_large` for the patch;
     /// `task_not_found`.
-    pub fn update_task(
-        &mut self,
-        id: &TaskId,
-        patch: Patch,
-        actor: &ActorContext,
-    ) -> Result<Task> {
+    pub fn update_task(&mut self, id: &TaskId, patch: Patch, actor: &ActorContext) -> Result<Task> {
         actor.authorize_write()?;
         let id = require_task_id(id)?;
         let patch = patch.normalize();
@@ -173,9 +167,8 @@ impl<S: Store> Manager<S> {
     }
 
     fn record_of(&mut self, spec: CreateTask, scope: Scope, actor: &ActorContext) -> Result<Task> {
-        let policy = spec
-            .approval_policy
-            .or_default("create_task.approval_policy", ApprovalPolicy::None)?;
+        let policy =
+            spec.approval_policy.or_default("create_task.approval_policy", ApprovalPolicy::None)?;
         let owner = match &spec.owner {
             Some(owner) => owner.resolve("create_task.owner")?,
             None => None,
@@ -335,5 +328,9 @@ fn patched(stored: &Task, patch: &Patch) -> Result<(Task, Vec<&'static str>)> {
 }
 
 fn attempt_budget(given: i64, path: &str) -> Result<u32> {
-    u32::try_from(given).map_err(|_| TaskError::validation(path, &format!("is out of range: {given}")))
+    u32::try_from(given)
+        .map_err(|_| TaskError::validation(path, &format!("is out of range: {given}")))
 }
+
+#[cfg(test)]
+mod tests;
