@@ -117,3 +117,52 @@ impl CancelTask {
         SizeClass::Payload.validate(self.metadata.as_ref(), &join(path, "metadata"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::tests::assert_values;
+    use crate::error::ErrorKind;
+
+    fn string_of(bytes: usize) -> Option<RawJson> {
+        RawJson::from_text(&format!("\"{}\"", "x".repeat(bytes - 2)))
+    }
+
+    #[test]
+    fn actions_are_the_agreed_ones() {
+        assert_values::<ExecutionAction>(&["start", "publish", "approval"]);
+    }
+
+    #[test]
+    fn a_blank_key_is_derived_from_action_and_task() {
+        let task = TaskId::new("task-1");
+        let blank = ExecutionRequest { idempotency_key: " ".into(), ..Default::default() };
+        assert_eq!(blank.key(ExecutionAction::Start, &task), "task.start.task-1");
+        assert_eq!(blank.key(ExecutionAction::Publish, &task), "task.publish.task-1");
+        assert_eq!(blank.key(ExecutionAction::Approval, &task), "task.approval.task-1");
+        let given = ExecutionRequest { idempotency_key: " mine ".into(), ..Default::default() };
+        assert_eq!(given.key(ExecutionAction::Start, &task), "mine");
+        assert_eq!(given.normalize().idempotency_key, "mine");
+    }
+
+    #[test]
+    fn metadata_of_an_execution_and_of_a_cancellation_have_their_own_limits() {
+        let run = |bytes| ExecutionRequest { metadata: string_of(bytes), ..Default::default() };
+        assert_eq!(run(16_384).validate("task_execution"), Ok(()));
+        let over = run(16_385).validate("task_execution").unwrap_err();
+        assert_eq!(
+            (over.kind(), over.path()),
+            (ErrorKind::PayloadTooLarge, "task_execution.metadata")
+        );
+        let cancel = |bytes| CancelTask { reason: " r ".into(), metadata: string_of(bytes) };
+        assert_eq!(cancel(65_536).validate("cancel_task"), Ok(()));
+        let over = cancel(65_537).validate("cancel_task").unwrap_err();
+        assert_eq!(
+            (over.kind(), over.path()),
+            (ErrorKind::PayloadTooLarge, "cancel_task.metadata")
+        );
+        assert_eq!(cancel(9).normalize().reason, "r");
+    }
+}

@@ -46,3 +46,34 @@ impl RunIdempotency {
         self.origin.validate("task_run_idempotency.origin")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::actor::OriginKind;
+
+    fn binding(key: &str, run: &str, origin: &str) -> RunIdempotency {
+        RunIdempotency {
+            idempotency_key: key.into(),
+            run_id: run.into(),
+            origin: Origin::new(OriginKind::Automation, origin),
+            created_at: Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn a_binding_names_key_run_and_origin() {
+        assert_eq!(binding("k", "r", "o").validate(), Ok(()));
+        assert_eq!(binding(" k ", " r", "o ").normalize(), binding("k", "r", "o"));
+        let cases = [
+            (binding(" ", "", ""), "task_run_idempotency.idempotency_key is required"),
+            (binding("k", " ", ""), "task_run_idempotency.run_id is required"),
+            (binding("k", "r", " "), "task_run_idempotency.origin.ref is required"),
+        ];
+        for (binding, text) in cases {
+            assert_eq!(binding.validate().unwrap_err().detail(), text);
+        }
+    }
+}

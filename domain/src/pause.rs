@@ -130,3 +130,68 @@ pub struct PauseState {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused_by_task_id: Option<TaskId>,
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    fn string_of(bytes: usize) -> Option<RawJson> {
+        RawJson::from_text(&format!("\"{}\"", "x".repeat(bytes - 2)))
+    }
+
+    #[test]
+    fn a_pause_says_why_before_anything_else_counts() {
+        let with = |reason: &str, bytes| PauseTaskRequest {
+            reason: reason.into(),
+            metadata: string_of(bytes),
+        };
+        assert_eq!(with(" r ", 9).normalize().reason, "r");
+        assert_eq!(with("r", 16_384).validate("task_pause"), Ok(()));
+        let over = with("r", 16_385).validate("task_pause").unwrap_err();
+        assert_eq!((over.kind(), over.path()), (ErrorKind::PayloadTooLarge, "task_pause.metadata"));
+        let blank = with(" ", 16_385).validate("task_pause").unwrap_err();
+        assert_eq!(
+            (blank.kind(), blank.path()),
+            (ErrorKind::ForceOpRequiresReason, "task_pause.reason")
+        );
+    }
+
+    #[test]
+    fn a_resumption_may_be_silent() {
+        assert_eq!(ResumeTaskRequest::default().validate("task_resume"), Ok(()));
+        let over = ResumeTaskRequest { metadata: string_of(16_385) }.validate("task_resume");
+        assert_eq!(over.unwrap_err().path(), "task_resume.metadata");
+    }
+
+    #[test]
+    fn what_is_written_names_task_actor_and_reason() {
+        let mutation = |task: &str, actor: &str, reason: &str| PauseMutation {
+            task_id: task.into(),
+            actor: actor.into(),
+            reason: reason.into(),
+            paused_at: Timestamp::from_millis(0),
+        };
+        assert_eq!(mutation("t", "human:ada", "r").validate(), Ok(()));
+        let cases = [
+            (mutation("", "a", "r"), "task_pause.task_id"),
+            (mutation("t", " ", "r"), "task_pause.actor"),
+            (mutation("t", "a", " "), "task_pause.reason"),
+        ];
+        for (mutation, path) in cases {
+            assert_eq!(mutation.validate().unwrap_err().path(), path);
+        }
+        let resumed_at = Timestamp::from_millis(0);
+        assert_eq!(ResumeMutation { task_id: "t".into(), resumed_at }.validate(), Ok(()));
+        assert!(ResumeMutation { task_id: " ".into(), resumed_at }.validate().is_err());
+    }
+
+    #[test]
+    fn an_unpaused_state_is_short() {
+        let state = PauseState { task_id: "t".into(), ..PauseState::default() };
+        let text = serde_json::to_string(&state).unwrap();
+        assert_eq!(text, r#"{"task_id":"t","paused":false,"effective_paused":false}"#);
+        assert_eq!(serde_json::from_str::<PauseState>(&text).unwrap(), state);
+    }
+}

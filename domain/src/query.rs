@@ -297,3 +297,116 @@ impl RunReviewQuery {
         require_non_negative(self.limit, path, "limit")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn detail(result: Result<()>) -> String {
+        result.unwrap_err().detail().to_owned()
+    }
+
+    #[test]
+    fn a_query_without_filters_is_fine_and_empty_on_the_wire() {
+        assert_eq!(Query::default().validate("task_query"), Ok(()));
+        assert_eq!(serde_json::to_string(&Query::default()).unwrap(), "{}");
+        assert_eq!(RunQuery::default().validate("task_run_query"), Ok(()));
+        assert_eq!(serde_json::to_string(&RunQuery::default()).unwrap(), "{}");
+        assert_eq!(EventQuery::default().validate("task_event_query"), Ok(()));
+        assert_eq!(serde_json::to_string(&EventQuery::default()).unwrap(), "{}");
+        assert_eq!(TimelineQuery::default().validate("task_timeline_query"), Ok(()));
+        assert_eq!(StreamQuery::default().validate("task_stream_query"), Ok(()));
+        assert_eq!(RunReviewQuery::default().validate("run_review_query"), Ok(()));
+        assert_eq!(serde_json::to_string(&RunReviewQuery::default()).unwrap(), "{}");
+    }
+
+    #[test]
+    fn filters_are_trimmed_and_folded() {
+        let query = Query {
+            scope: " Global ".into(),
+            workspace_id: Some(" ".into()),
+            status: " READY ".into(),
+            owner_kind: "Pool".into(),
+            owner_ref: " p ".into(),
+            search: " x ".into(),
+            ..Query::default()
+        }
+        .normalize();
+        assert_eq!((query.scope.known(), query.status.raw()), (Some(Scope::Global), "ready"));
+        assert_eq!(
+            (query.workspace_id.clone(), query.owner_kind.known()),
+            (None, Some(OwnerKind::Pool))
+        );
+        assert_eq!((query.owner_ref.as_str(), query.search.as_str()), ("p", "x"));
+        assert_eq!(query.validate("task_query"), Ok(()));
+    }
+
+    #[test]
+    fn a_scope_filter_has_to_fit_its_workspace() {
+        let query = |scope: &str, workspace: Option<&str>| Query {
+            scope: scope.into(),
+            workspace_id: workspace.map(WorkspaceId::from),
+            ..Query::default()
+        };
+        assert_eq!(query("", Some("ws")).validate("q"), Ok(()));
+        assert_eq!(query("workspace", Some("ws")).validate("q"), Ok(()));
+        for unfit in [query("workspace", None), query("global", Some("ws"))] {
+            assert_eq!(unfit.validate("q").unwrap_err().kind(), ErrorKind::InvalidScopeBinding);
+        }
+        assert_eq!(query("tenant", None).validate("q").unwrap_err().kind(), ErrorKind::Validation);
+    }
+
+    #[test]
+    fn unknown_values_and_negative_numbers_are_named() {
+        let cases = [
+            (Query { status: "x".into(), ..Query::default() }, "q.status must be one of"),
+            (Query { priority: "x".into(), ..Query::default() }, "q.priority must be one of"),
+            (Query { approval_state: "x".into(), ..Query::default() }, "q.approval_state must be"),
+            (Query { owner_kind: "x".into(), ..Query::default() }, "q.owner_kind has unsupported"),
+            (Query { limit: -1, ..Query::default() }, "q.limit must be zero or positive: -1"),
+        ];
+        for (query, text) in cases {
+            let refused = detail(query.validate("q"));
+            assert!(refused.starts_with(text), "{refused}");
+        }
+        let run = RunQuery { limit: -1, ..RunQuery::default() };
+        assert_eq!(detail(run.validate("q")), "q.limit must be zero or positive: -1");
+        let run = RunQuery { status: "ready".into(), ..RunQuery::default() };
+        assert!(detail(run.validate("q")).starts_with("q.status"));
+        let event = EventQuery { limit: -1, ..EventQuery::default() };
+        assert_eq!(detail(event.validate("q")), "q.limit must be zero or positive: -1");
+        let review = RunReviewQuery { limit: -1, ..RunReviewQuery::default() };
+        assert_eq!(detail(review.validate("q")), "q.limit must be zero or positive: -1");
+        let review = RunReviewQuery { status: "x".into(), ..RunReviewQuery::default() };
+        assert!(detail(review.validate("q")).starts_with("q.status"));
+    }
+
+    #[test]
+    fn numbered_events_are_those_of_one_task() {
+        let query = EventRecordQuery { task_id: Some(" t ".into()), ..Default::default() };
+        assert_eq!(query.validate("q"), Ok(()));
+        assert_eq!(query.clone().normalize().task_id, Some("t".into()));
+        assert_eq!(detail(EventRecordQuery::default().validate("q")), "q.task_id is required");
+        let blank = EventRecordQuery { task_id: Some(" ".into()), ..query.clone() };
+        assert_eq!(detail(blank.validate("q")), "q.task_id is required");
+        let before =
+            EventRecordQuery { after_sequence: Sequence::new(-1), limit: -1, ..query.clone() };
+        assert_eq!(detail(before.validate("q")), "q.after_sequence must be zero or positive: -1");
+        let limit = EventRecordQuery { limit: -1, ..query };
+        assert_eq!(detail(limit.validate("q")), "q.limit must be zero or positive: -1");
+    }
+
+    #[test]
+    fn timelines_and_streams_begin_at_zero_or_later() {
+        let before = Sequence::new(-1);
+        let text = "q.after_sequence must be zero or positive: -1";
+        let timeline = TimelineQuery { after_sequence: before, limit: -1 };
+        assert_eq!(detail(timeline.validate("q")), text);
+        let timeline = TimelineQuery { limit: -1, ..Default::default() };
+        assert_eq!(detail(timeline.validate("q")), "q.limit must be zero or positive: -1");
+        assert_eq!(detail(StreamQuery { after_sequence: before }.validate("q")), text);
+    }
+}

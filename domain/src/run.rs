@@ -301,3 +301,6 @@ impl Run {
         Err(TaskError::with_detail(ErrorKind::InvalidStatusTransition, detail))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

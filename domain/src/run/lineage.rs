@@ -114,3 +114,100 @@ fn validate_missing_work(missing_work: &RawJson) -> Result<()> {
     }
     Err(TaskError::validation(PATH, "must be a JSON array"))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::error::ErrorKind;
+
+    fn refused(lineage: RunReviewLineage) -> (ErrorKind, String) {
+        let error = lineage.validate("task_run.review").unwrap_err();
+        (error.kind(), error.detail().to_owned())
+    }
+
+    fn json(text: &str) -> RawJson {
+        RawJson::from_text(text).unwrap()
+    }
+
+    #[test]
+    fn a_lineage_that_says_nothing_is_left_out() {
+        assert_eq!(RunReviewLineage::default().normalize(), None);
+        let blank = RunReviewLineage {
+            review_id: Some(" ".into()),
+            continuation_reason: " ".into(),
+            ..RunReviewLineage::default()
+        };
+        assert_eq!(blank.normalize(), None);
+        let spaced = RunReviewLineage { missing_work: json("[ ]"), ..RunReviewLineage::default() };
+        assert_eq!(spaced.clone().normalize(), Some(spaced));
+        let said = RunReviewLineage { request_round: 1, ..RunReviewLineage::default() };
+        assert_eq!(said.clone().normalize(), Some(said));
+    }
+
+    #[test]
+    fn a_present_lineage_always_shows_its_missing_work() {
+        let lineage: RunReviewLineage = serde_json::from_str(r#"{"request_round":2}"#).unwrap();
+        let text = serde_json::to_string(&lineage).unwrap();
+        assert_eq!(text, r#"{"request_round":2,"missing_work":[]}"#);
+    }
+
+    #[test]
+    fn a_continuation_names_its_parent_and_round() {
+        let base = RunReviewLineage { review_id: Some("review-1".into()), ..Default::default() };
+        assert_eq!(refused(base.clone()).1, "task_run.review.parent_run_id is required");
+        let parent = RunReviewLineage { parent_run_id: Some("run-1".into()), ..base };
+        assert!(refused(parent.clone()).1.starts_with("task_run.review.review_round must be"));
+        let round = RunReviewLineage { review_round: 1, ..parent };
+        assert_eq!(round.validate("task_run.review"), Ok(()));
+    }
+
+    #[test]
+    fn rounds_are_not_negative() {
+        let request =
+            RunReviewLineage { request_round: -1, review_round: -1, ..Default::default() };
+        let text = "task_run.review.request_round must be zero or positive: -1";
+        assert_eq!(refused(request).1, text);
+        let review = RunReviewLineage { review_round: -1, ..Default::default() };
+        assert!(refused(review).1.starts_with("task_run.review.review_round"));
+    }
+
+    #[test]
+    fn texts_admit_their_limit_and_refuse_one_byte_more() {
+        let reason = |bytes| RunReviewLineage {
+            continuation_reason: "x".repeat(bytes),
+            ..RunReviewLineage::default()
+        };
+        assert_eq!(reason(4096).validate("r"), Ok(()));
+        assert_eq!(
+            refused(reason(4097)).1,
+            "task_run.review.continuation_reason exceeds 4096 bytes"
+        );
+        let guidance = |bytes| RunReviewLineage {
+            next_round_guidance: "x".repeat(bytes),
+            ..RunReviewLineage::default()
+        };
+        assert_eq!(guidance(8192).validate("r"), Ok(()));
+        assert_eq!(
+            refused(guidance(8193)).1,
+            "task_run.review.next_round_guidance exceeds 8192 bytes"
+        );
+    }
+
+    #[test]
+    fn missing_work_is_a_list() {
+        let with = |text: &str| RunReviewLineage { missing_work: json(text), ..Default::default() };
+        for fine in ["[]", "null", "[1]", "[null,{}]"] {
+            assert_eq!(with(fine).validate("r"), Ok(()), "{fine}");
+        }
+        for wrong in ["{}", "\"[\"", "3", "["] {
+            let (kind, text) = refused(with(wrong));
+            assert_eq!(kind, ErrorKind::Validation);
+            assert!(text.starts_with("task_run_review.missing_work must"), "{text}");
+        }
+        let list_of = |bytes: usize| with(&format!("[\"{}\"]", "x".repeat(bytes - 4)));
+        assert_eq!(list_of(65_536).validate("r"), Ok(()));
+        assert_eq!(refused(list_of(65_537)).0, ErrorKind::PayloadTooLarge);
+    }
+}

@@ -226,3 +226,100 @@ impl RunBootRecovery {
         self.action.require(&join(path, "action"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::enumeration::tests::assert_values;
+    use crate::error::ErrorKind;
+
+    fn string_of(bytes: usize) -> Option<RawJson> {
+        RawJson::from_text(&format!("\"{}\"", "x".repeat(bytes - 2)))
+    }
+
+    fn kind_of(result: Result<()>) -> Option<ErrorKind> {
+        result.err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn queueing_needs_a_task_and_small_metadata() {
+        let request = EnqueueRun {
+            task_id: " t ".into(),
+            idempotency_key: " k ".into(),
+            ..Default::default()
+        };
+        let normal = request.normalize();
+        assert_eq!((normal.task_id.as_str(), normal.idempotency_key.as_str()), ("t", "k"));
+        assert_eq!(normal.validate("enqueue_run"), Ok(()));
+        let blank = EnqueueRun::default().validate("enqueue_run").unwrap_err();
+        assert_eq!(blank.detail(), "enqueue_run.task_id is required");
+        let with = |bytes| EnqueueRun { metadata: string_of(bytes), ..normal.clone() };
+        assert_eq!(with(16_384).validate("enqueue_run"), Ok(()));
+        assert_eq!(kind_of(with(16_385).validate("enqueue_run")), Some(ErrorKind::PayloadTooLarge));
+    }
+
+    #[test]
+    fn claims_and_starts_only_need_a_path() {
+        assert_eq!(ClaimRun::default().validate("claim_run"), Ok(()));
+        let blank = ClaimRun::default().validate(" ").unwrap_err();
+        assert_eq!(blank.detail(), "claim_run path is required");
+        assert_eq!(StartRun::default().validate("start_run"), Ok(()));
+        let blank = StartRun::default().validate("").unwrap_err();
+        assert_eq!(blank.detail(), "start_run path is required");
+        let key = StartRun { idempotency_key: " k ".into() }.normalize();
+        assert_eq!(key.idempotency_key, "k");
+    }
+
+    #[test]
+    fn cancel_metadata_may_be_as_large_as_a_payload() {
+        let with = |bytes| CancelRun { reason: String::new(), metadata: string_of(bytes) };
+        assert_eq!(with(65_536).validate("cancel_run"), Ok(()));
+        assert_eq!(kind_of(with(65_537).validate("cancel_run")), Some(ErrorKind::PayloadTooLarge));
+    }
+
+    #[test]
+    fn results_are_bounded_and_free_of_credentials() {
+        let with = |value| RunResult { value };
+        assert_eq!(with(None).validate("run_result"), Ok(()));
+        assert_eq!(with(string_of(65_536)).validate("run_result"), Ok(()));
+        let over = with(string_of(65_537)).validate("run_result");
+        assert_eq!(kind_of(over), Some(ErrorKind::PayloadTooLarge));
+        let leaked = with(RawJson::from_text(r#"{"claim_token":"x"}"#)).validate("run_result");
+        let text = "run_result.value must not contain raw lease credentials";
+        assert_eq!(leaked.unwrap_err().detail(), text);
+    }
+
+    #[test]
+    fn a_failure_says_why() {
+        let with = |error: &str, metadata| RunFailure { error: error.into(), metadata };
+        let blank = with(" ", string_of(70_000)).validate("run_failure").unwrap_err();
+        assert_eq!(blank.detail(), "run_failure.error is required");
+        assert_eq!(with("e", string_of(65_536)).validate("run_failure"), Ok(()));
+        let over = with("e", string_of(65_537)).validate("run_failure");
+        assert_eq!(kind_of(over), Some(ErrorKind::PayloadTooLarge));
+        let leaked =
+            with("e", RawJson::from_text(r#"[{"CLAIM_TOKEN":1}]"#)).validate("run_failure");
+        let text = "run_failure.metadata must not contain raw lease credentials";
+        assert_eq!(leaked.unwrap_err().detail(), text);
+        assert_eq!(with(" e ", None).normalize(), with("e", None));
+    }
+
+    #[test]
+    fn a_boot_recovery_names_its_action() {
+        assert_values::<RunBootRecoveryAction>(&["requeue", "mark_running", "fail"]);
+        let with = |action: &str| RunBootRecovery { action: action.into(), ..Default::default() };
+        let check = |action: &str| with(action).validate("run_boot_recovery");
+        assert_eq!(check(" Requeue"), Ok(RunBootRecoveryAction::Requeue));
+        assert_eq!(check("").unwrap_err().detail(), "run_boot_recovery.action is required");
+        assert!(check("restart").is_err());
+        let trimmed =
+            RunBootRecovery { reason: " r ".into(), detail: " d ".into(), ..with(" FAIL ") };
+        let normal = trimmed.normalize();
+        assert_eq!(
+            (normal.action.raw(), normal.reason.as_str(), normal.detail.as_str()),
+            ("fail", "r", "d")
+        );
+    }
+}
