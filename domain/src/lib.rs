@@ -28,6 +28,7 @@ pub mod diagnostic;
 pub mod event;
 pub mod execution;
 pub mod force;
+pub mod graph;
 pub mod hook;
 pub mod idempotency;
 pub mod import;

@@ -7,10 +7,12 @@
 //! same engine.
 
 mod change;
+mod memory;
 
 use std::sync::Arc;
 
 pub use change::{Change, ChangeSet, Key, Record};
+pub use memory::MemoryStore;
 
 use crate::actor::{ActorIdentity, Origin};
 use crate::dependency::Dependency;

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 use taskloom_domain::Timestamp;
-use taskloom_domain::claim_token::claim_token_hash;
+use taskloom_domain::claim_token::ClaimToken;
 
 /// Longer strings are recorded by their length alone.
 const LONG_STRING_BYTES: usize = 512;
@@ -115,7 +115,7 @@ impl Comparison {
         if self.tokens.iter().any(|token| token.raw == raw) {
             return;
         }
-        if let Ok(hash) = claim_token_hash(raw) {
+        if let Ok(hash) = ClaimToken::from(raw).hash() {
             self.tokens.push(Token { raw: raw.to_owned(), hash: hash.to_string() });
         }
     }
@@ -301,16 +301,13 @@ impl Comparison {
 /// Of diagnostics, only code, severity and category are compared.
 fn diagnostics(value: &Value) -> Value {
     let Some(items) = value.as_array() else { return value.clone() };
-    items
-        .iter()
-        .map(|item| {
-            ["code", "severity", "category"]
-                .into_iter()
-                .filter_map(|key| item.get(key).map(|value| (key.to_owned(), value.clone())))
-                .collect::<Map<_, _>>()
-                .into()
-        })
-        .collect()
+    let compared = |item: &Value| -> Map<String, Value> {
+        ["code", "severity", "category"]
+            .into_iter()
+            .filter_map(|key| item.get(key).map(|value| (key.to_owned(), value.clone())))
+            .collect()
+    };
+    items.iter().map(|item| Value::Object(compared(item))).collect()
 }
 
 fn is_empty(value: &Value) -> bool {
