@@ -2,6 +2,7 @@
 
 mod content;
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
 use crate::app;
 use crate::project::Project;
 use crate::setup::{Piece, Tools};
-use content::{cache_control, content_type, file_for};
+use content::{cache_control, content_type, path_of};
 
 /// The browser keeps data by address, port included: the usual port is the
 /// same every time, so that yesterday's board is there today.
@@ -99,7 +100,7 @@ fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
     if !matches!(request.method(), Method::Get | Method::Head) {
         return request.respond(Response::empty(StatusCode(405)));
     }
-    match file_for(request.url()).and_then(|path| open(folder, &path)) {
+    match path_of(request.url()).and_then(|path| open(folder, path, &request)) {
         Some((path, file)) => {
             let response = Response::from_file(file)
                 .with_chunked_threshold(usize::MAX)
@@ -111,10 +112,26 @@ fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
     }
 }
 
-fn open(folder: &Path, path: &Path) -> Option<(PathBuf, std::fs::File)> {
-    let path = folder.join(path);
-    let file = std::fs::File::open(&path).ok().filter(|_| path.is_file())?;
-    Some((path, file))
+/// The file of that path. The app has pages of its own, so a person who asks
+/// for anything else gets the app.
+fn open(folder: &Path, path: PathBuf, request: &Request) -> Option<(PathBuf, File)> {
+    let file = |path: &Path| {
+        let path = folder.join(path);
+        File::open(&path).ok().filter(|_| path.is_file())
+    };
+    if let Some(found) = file(&path) {
+        return Some((path, found));
+    }
+    let page = PathBuf::from("index.html");
+    let is_root = path.as_os_str().is_empty();
+    let found = file(&page).filter(|_| is_root || wants_page(request))?;
+    Some((page, found))
+}
+
+/// Browsers say so when the answer is to be shown as a page.
+fn wants_page(request: &Request) -> bool {
+    let mut accepted = request.headers().iter().filter(|header| header.field.equiv("Accept"));
+    accepted.any(|header| header.value.as_str().contains("text/html"))
 }
 
 fn header(name: &'static str, value: &'static str) -> Header {
@@ -128,9 +145,12 @@ mod tests {
 
     use super::*;
 
-    fn ask(address: SocketAddr, request: &str) -> String {
+    const PAGE: &str = "text/html,application/xhtml+xml,*/*;q=0.8";
+
+    fn ask(address: SocketAddr, request: &str, accept: &str) -> String {
         let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "{request} HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n").unwrap();
+        let head = format!("{request} HTTP/1.1\r\nHost: here\r\nAccept: {accept}");
+        write!(stream, "{head}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -144,14 +164,14 @@ mod tests {
         std::fs::write(folder.join("app.wasm"), "binary").unwrap();
         let serving = Serving::start(&folder, Port::Free).unwrap();
         let answers = [
-            "GET /",
-            "GET /reviews/r-1?open=1",
-            "GET /app.wasm",
-            "GET /gone.js",
-            "GET /../Cargo.toml",
-            "POST /",
+            ("GET /", "*/*"),
+            ("GET /releases/v1.2?open=1", PAGE),
+            ("GET /app.wasm", "*/*"),
+            ("GET /gone.js", "*/*"),
+            ("GET /../Cargo.toml", "*/*"),
+            ("POST /", PAGE),
         ]
-        .map(|request| ask(serving.address, request));
+        .map(|(request, accept)| ask(serving.address, request, accept));
         std::fs::remove_dir_all(&folder).unwrap();
         let [root, page, wasm, gone, outside, post] = answers;
         assert!(root.starts_with("HTTP/1.1 200") && root.ends_with("the page"), "{root}");

@@ -2,23 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-/// The file below the served folder that answers an address, if the address
-/// is a proper one. The app has pages of its own: what does not look like a
-/// file is the app's page.
-pub fn file_for(address: &str) -> Option<PathBuf> {
+/// The path below the served folder that an address names, if it is a proper
+/// one: it never leads out of the folder.
+pub fn path_of(address: &str) -> Option<PathBuf> {
     let path = address.split(['?', '#']).next()?.strip_prefix('/')?;
-    let mut file = PathBuf::new();
+    let mut below = PathBuf::new();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
         let segment = decoded(segment)?;
         if segment == ".." || segment == "." || segment.contains(['/', '\\', ':', '\0']) {
             return None;
         }
-        file.push(segment);
+        below.push(segment);
     }
-    match file.extension() {
-        Some(_) => Some(file),
-        None => Some(PathBuf::from("index.html")),
-    }
+    Some(below)
 }
 
 /// Text with each `%41` replaced by its byte.
@@ -70,21 +66,15 @@ pub fn cache_control(path: &Path) -> &'static str {
 mod tests {
     use super::*;
 
-    fn file(address: &str) -> Option<String> {
-        file_for(address).map(|path| path.to_string_lossy().into_owned())
+    fn path(address: &str) -> Option<String> {
+        path_of(address).map(|path| path.to_string_lossy().into_owned())
     }
 
     #[test]
     fn files_are_found_by_their_path() {
-        assert_eq!(file("/app.wasm").as_deref(), Some("app.wasm"));
-        assert_eq!(file("/styles//a%20b.css?v=1").as_deref(), Some("styles/a b.css"));
-    }
-
-    #[test]
-    fn pages_of_the_app_are_its_one_page() {
-        for page in ["/", "/tasks/t-1", "/reviews?state=open", "/#top"] {
-            assert_eq!(file(page).as_deref(), Some("index.html"), "{page}");
-        }
+        assert_eq!(path("/app.wasm").as_deref(), Some("app.wasm"));
+        assert_eq!(path("/styles//a%20b.css?v=1").as_deref(), Some("styles/a b.css"));
+        assert_eq!(path("/#top").as_deref(), Some(""));
     }
 
     #[test]
@@ -102,7 +92,7 @@ mod tests {
             "secret.txt",
             "http://elsewhere/secret.txt",
         ] {
-            assert_eq!(file(address), None, "{address}");
+            assert_eq!(path(address), None, "{address}");
         }
     }
 
