@@ -15,6 +15,7 @@ mod import;
 mod lease;
 mod outside;
 mod pause;
+mod profiles;
 pub mod projection;
 mod reads;
 mod reconcile;
@@ -138,7 +139,8 @@ impl<S: Store> Manager<S> {
     }
 
     /// What was committed since the last call, in order: one change-set for most
-    /// operations, two for those that work in two steps.
+    /// operations, several for those that work in steps. Ask after refusals too:
+    /// the steps before the refused one stay.
     pub fn take_changes(&mut self) -> Vec<ChangeSet> {
         std::mem::take(&mut self.committed)
     }
