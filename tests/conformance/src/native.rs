@@ -137,6 +137,14 @@ impl NativeEngine {
                 let blocker: TaskId = id(args, "depends_on_task_id");
                 nothing(manager.remove_dependency(&task(), &blocker, actor))
             }
+            "get_execution_profile" => done(manager.get_execution_profile(&task(), actor)),
+            "set_execution_profile" => {
+                let profile = field(args, "profile")?;
+                done(manager.set_execution_profile(&task(), profile, actor))
+            }
+            "delete_execution_profile" => {
+                nothing(manager.delete_execution_profile(&task(), actor))
+            }
             "get_task" => done(manager.get_task(&task(), actor)),
             "list_tasks" => done(manager.list_tasks(request(args)?, actor)),
             "list_task_runs" => done(manager.list_task_runs(&task(), request(args)?, actor)),
