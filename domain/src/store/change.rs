@@ -51,6 +51,31 @@ pub enum Record {
     Scheduler(Arc<SchedulerPauseState>),
 }
 
+impl Record {
+    /// The name under which the record stands.
+    pub fn key(&self) -> Key {
+        match self {
+            Record::Task(task) => Key::Task(task.id.clone()),
+            Record::Dependency(edge) => {
+                Key::Dependency(edge.task_id.clone(), edge.depends_on_task_id.clone())
+            }
+            Record::Run(run) => Key::Run(run.id.clone()),
+            Record::ClaimToken(run, _) => Key::ClaimToken(run.clone()),
+            Record::Event(event) => Key::Event(event.sequence),
+            Record::LatestSequence(_) => Key::LatestSequence,
+            Record::Idempotency(binding) => {
+                Key::Idempotency(binding.idempotency_key.clone(), binding.origin.clone())
+            }
+            Record::Triage(state) => Key::Triage(state.task_id.clone(), state.actor.clone()),
+            Record::Profile(profile) => Key::Profile(profile.task_id.clone()),
+            Record::Review(review) => Key::Review(review.review_id.clone()),
+            Record::ReviewGate(gate) => Key::ReviewGate(gate.task_id.clone()),
+            Record::Channel(channel) => Key::Channel(channel.id.clone()),
+            Record::Scheduler(_) => Key::Scheduler,
+        }
+    }
+}
+
 /// The name of one record.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
