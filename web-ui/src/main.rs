@@ -1,2 +1,6 @@
-//! Placeholder.
-fn main() {}
+//! The entry of the page.
+
+fn main() {
+    #[cfg(target_arch = "wasm32")]
+    taskloom_web::start();
+}

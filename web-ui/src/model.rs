@@ -5,8 +5,11 @@
 pub mod board_index;
 pub mod card;
 pub mod column_order;
+pub mod consequence;
 pub mod filter;
+pub mod icon;
 pub mod identifier;
+pub mod import;
 pub mod keys;
 pub mod movement;
 pub mod phrase;

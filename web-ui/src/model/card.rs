@@ -38,6 +38,8 @@ pub struct Card {
     pub labels: Vec<String>,
     /// Whether it, or a task above it, is paused.
     pub paused: bool,
+    /// When it ended.
+    pub closed_at: Option<Timestamp>,
     /// Where it stands, in more detail than the column.
     pub state: CardState,
     /// The place within the column.
@@ -147,6 +149,7 @@ impl Card {
             owner: task.owner.as_ref().map(phrase::owner),
             labels: labels(task),
             paused: store.paused_by(id).is_some(),
+            closed_at: task.closed_at,
             state: CardState::of(store, &situation, stage, frees),
             order: OrderKey::of(&situation, stage, frees),
             searchable: searchable(&identifier, &task.title),

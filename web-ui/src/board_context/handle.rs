@@ -1,0 +1,55 @@
+//! The open board on either of its logs.
+
+use std::pin::Pin;
+
+use futures_util::{Stream, StreamExt};
+use taskloom_domain::TaskError;
+use taskloom_domain::manager::Manager;
+use taskloom_storage::{
+    Board, BoardChange, BoardError, Bundle, IndexedDbLog, MemoryLog, StorageError,
+};
+
+/// A board that is kept in the browser, or in memory where the browser refuses.
+#[derive(Clone)]
+pub(super) enum Handle {
+    Stored(Board<IndexedDbLog>),
+    MemoryOnly(Board<MemoryLog>),
+}
+
+macro_rules! on_board {
+    ($handle:expr, $board:ident => $call:expr) => {
+        match $handle {
+            Handle::Stored($board) => $call,
+            Handle::MemoryOnly($board) => $call,
+        }
+    };
+}
+
+impl Handle {
+    pub(super) fn read<T>(&self, read: impl FnOnce(&Manager) -> T) -> T {
+        on_board!(self, board => board.read(read))
+    }
+
+    pub(super) async fn run<T: 'static>(
+        &self,
+        operation: impl FnMut(&mut Manager) -> Result<T, TaskError> + 'static,
+    ) -> Result<T, BoardError> {
+        on_board!(self, board => board.run(operation).await)
+    }
+
+    pub(super) fn watch(&self) -> Pin<Box<dyn Stream<Item = BoardChange>>> {
+        on_board!(self, board => board.watch().boxed_local())
+    }
+
+    pub(super) fn watch_fault(&self) -> Pin<Box<dyn Stream<Item = Option<StorageError>>>> {
+        on_board!(self, board => board.watch_fault().boxed_local())
+    }
+
+    pub(super) async fn catch_up(&self) -> Result<(), StorageError> {
+        on_board!(self, board => board.catch_up().await)
+    }
+
+    pub(super) async fn export(&self) -> Result<Bundle, StorageError> {
+        on_board!(self, board => board.export().await)
+    }
+}

@@ -1,0 +1,116 @@
+//! Opening the board and keeping the page in step with it.
+
+use futures_util::StreamExt;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use taskloom_domain::lease::ExpiredLeaseRecovery;
+use taskloom_domain::store::RunStore;
+use taskloom_storage::{Board, BoardOptions, Durability, IndexedDbLog, MemoryLog, WriterId};
+
+use super::handle::Handle;
+use super::{BOARD_NAME, BoardContext, Keeping, Phase, StorageError};
+use crate::environment;
+use crate::model::board_index::changed_tasks;
+
+/// How often the time of the views moves on, and leases are looked after.
+const TICK: std::time::Duration = std::time::Duration::from_secs(10);
+
+impl BoardContext {
+    /// Opens the board that this browser keeps.
+    pub fn open(self) {
+        self.phase.set(Phase::Opening);
+        spawn_local(async move {
+            match open_stored().await {
+                Ok(board) => self.follow(Handle::Stored(board), Keeping::Stored),
+                Err(error) => self.phase.set(Phase::Refused(error)),
+            }
+        });
+    }
+
+    /// Opens a board that lives in this tab alone.
+    pub fn open_in_memory(self) {
+        spawn_local(async move {
+            let log = MemoryLog::new();
+            match Board::open(log, environment::manager_options(), board_options()).await {
+                Ok(board) => self.follow(Handle::MemoryOnly(board), Keeping::MemoryOnly),
+                Err(error) => self.phase.set(Phase::Refused(error)),
+            }
+        });
+    }
+
+    /// The whole board as one JSON document.
+    ///
+    /// # Errors
+    ///
+    /// What kept the board from being read.
+    pub async fn export(self) -> Result<String, StorageError> {
+        let handle = self.inner().handle.borrow().clone();
+        match handle {
+            Some(handle) => Ok(handle.export().await?.to_json()),
+            None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
+        }
+    }
+
+    fn follow(self, handle: Handle, keeping: Keeping) {
+        let mut changes = handle.watch();
+        let mut faults = handle.watch_fault();
+        self.adopt(handle.clone(), keeping);
+        spawn_local(async move {
+            while let Some(change) = changes.next().await {
+                self.refresh(&changed_tasks(&change.changes));
+            }
+        });
+        spawn_local(async move {
+            while let Some(fault) = faults.next().await {
+                self.fault.set(fault);
+            }
+        });
+        let came_back = {
+            let handle = handle.clone();
+            move || {
+                let handle = handle.clone();
+                spawn_local(async move {
+                    // A failure shows as the board's fault.
+                    let _ = handle.catch_up().await;
+                });
+            }
+        };
+        // Both last as long as the page.
+        let look = came_back.clone();
+        let _ = window_event_listener(leptos::ev::focus, move |_| look());
+        set_interval(
+            move || {
+                self.now.set(environment::now());
+                came_back();
+                self.recover_expired_leases();
+            },
+            TICK,
+        );
+    }
+
+    /// Puts runs whose lease ended back into the queue. Several tabs may try; the
+    /// engine does it once.
+    fn recover_expired_leases(self) {
+        let expired = self.read(|manager| {
+            !manager.store().list_expired_leases(environment::now(), 1).is_empty()
+        });
+        if expired == Some(true) {
+            spawn_local(async move {
+                let recovered = self.run(|manager, actor| {
+                    manager.recover_expired_run_leases(ExpiredLeaseRecovery::default(), actor)
+                });
+                // What could not be recovered now is tried again with the next tick.
+                let _ = recovered.await;
+            });
+        }
+    }
+}
+
+async fn open_stored() -> Result<Board<IndexedDbLog>, StorageError> {
+    let log = IndexedDbLog::open(BOARD_NAME, Durability::Relaxed).await?;
+    Board::open(log, environment::manager_options(), board_options()).await
+}
+
+fn board_options() -> BoardOptions {
+    BoardOptions::new(WriterId::from_random(environment::random()), spawn_local)
+}

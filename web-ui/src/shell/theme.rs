@@ -1,0 +1,102 @@
+//! Light, dark, or as the system has it. A script in the page sets the theme
+//! before the first paint; this switch changes it.
+
+use gloo_storage::{LocalStorage, Storage};
+use leptos::prelude::*;
+
+use crate::model::icon::IconName;
+use crate::parts::Icon;
+
+/// Where the choice is kept. The script in the page reads the same.
+const KEY: &str = "taskloom.theme";
+
+/// A choice of theme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Theme {
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    const ALL: [Theme; 3] = [Theme::System, Theme::Light, Theme::Dark];
+
+    fn attribute(self) -> Option<&'static str> {
+        match self {
+            Theme::System => None,
+            Theme::Light => Some("light"),
+            Theme::Dark => Some("dark"),
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Theme::System => "As the system",
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
+        }
+    }
+
+    fn icon(self) -> IconName {
+        match self {
+            Theme::System => IconName::ThemeSystem,
+            Theme::Light => IconName::ThemeLight,
+            Theme::Dark => IconName::ThemeDark,
+        }
+    }
+
+    fn load() -> Self {
+        let stored = preferences_work().then(|| LocalStorage::get::<String>(KEY).ok()).flatten();
+        let chosen = Theme::ALL.into_iter().find(|theme| theme.attribute() == stored.as_deref());
+        chosen.unwrap_or(Theme::System)
+    }
+
+    fn apply(self) {
+        let Some(root) = document().document_element() else { return };
+        // The attribute is a plain name and cannot be refused.
+        let _ = match self.attribute() {
+            Some(name) => root.set_attribute("data-theme", name),
+            None => root.remove_attribute("data-theme"),
+        };
+        if preferences_work() {
+            match self.attribute() {
+                // A full storage costs the choice for the next visit, nothing more.
+                Some(name) => drop(LocalStorage::set(KEY, name)),
+                None => LocalStorage::delete(KEY),
+            }
+        }
+    }
+}
+
+/// Whether this browser lets the page keep preferences. Asking in vain is an
+/// error in some browsers, and gloo would not survive it.
+fn preferences_work() -> bool {
+    matches!(window().local_storage(), Ok(Some(_)))
+}
+
+/// Three choices, one pressed.
+#[component]
+pub fn ThemeSwitch() -> impl IntoView {
+    let theme = RwSignal::new(Theme::load());
+    let buttons = Theme::ALL.map(|choice| {
+        view! {
+            <button
+                class="icon-button"
+                aria-label=choice.label()
+                title=choice.label()
+                aria-pressed=move || (theme.get() == choice).to_string()
+                on:click=move |_| {
+                    theme.set(choice);
+                    choice.apply();
+                }
+            >
+                <Icon name=choice.icon() />
+            </button>
+        }
+    });
+    view! {
+        <div class="theme-switch" role="group" aria-label="Theme">
+            {buttons.into_iter().collect_view()}
+        </div>
+    }
+}
