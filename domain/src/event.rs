@@ -233,3 +233,115 @@ impl EventRecord {
         self.event.validate()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::actor::{ActorKind, OriginKind};
+    use crate::error::ErrorKind;
+
+    fn event() -> Event {
+        Event {
+            id: "evt-1".into(),
+            task_id: "task-1".into(),
+            run_id: None,
+            event_type: EventType::TASK_CREATED,
+            actor: ActorIdentity::new(ActorKind::Human, "ada"),
+            origin: Origin::new(OriginKind::Web, "tab"),
+            payload: None,
+            timestamp: Timestamp::from_millis(0),
+        }
+    }
+
+    #[test]
+    fn known_types_are_distinct_and_unknown_ones_survive() {
+        let names: std::collections::BTreeSet<&str> =
+            EventType::KNOWN.iter().map(EventType::as_str).collect();
+        assert_eq!(names.len(), 39 + 4);
+        for known in EventType::KNOWN {
+            assert_eq!(&EventType::from(known.as_str()), known);
+        }
+        let text = r#""task.run_teleported""#;
+        let read: EventType = serde_json::from_str(text).unwrap();
+        assert_eq!(read.as_str(), "task.run_teleported");
+        assert_eq!(serde_json::to_string(&read).unwrap(), text);
+    }
+
+    #[test]
+    fn type_names_follow_from_the_names_of_the_constants() {
+        let stem =
+            |event: &EventType| event.as_str().replacen("task.run_", "run_", 1).replace('.', "_");
+        assert_eq!(stem(&EventType::RUN_OPERATOR_FORCED_FAIL), "run_operator_forced_fail");
+        assert_eq!(stem(&EventType::TASK_CHILD_CREATED), "task_child_created");
+        assert_eq!(EventType::EXECUTION_PROFILE_UPDATED.as_str(), "task.execution_profile_updated");
+        assert_eq!(EventType::SCHEDULER_DRAIN_COMPLETED.as_str(), "scheduler.drain_completed");
+    }
+
+    #[test]
+    fn each_field_is_named_when_it_is_at_fault() {
+        assert_eq!(event().validate(), Ok(()));
+        let cases = [
+            (Event { id: " ".into(), ..event() }, "task_event.id is required"),
+            (Event { task_id: " ".into(), ..event() }, "task_event.task_id is required"),
+            (Event { event_type: " ".into(), ..event() }, "task_event.event_type is required"),
+            (
+                Event { actor: ActorIdentity::new(ActorKind::Human, ""), ..event() },
+                "task_event.actor.ref is required",
+            ),
+            (
+                Event { origin: Origin::new(OriginKind::Cli, ""), ..event() },
+                "task_event.origin.ref is required",
+            ),
+            (
+                Event { payload: RawJson::from_text("{"), ..event() },
+                "task_event.payload must contain valid JSON",
+            ),
+        ];
+        for (event, text) in cases {
+            assert_eq!(event.validate().unwrap_err().detail(), text);
+        }
+    }
+
+    #[test]
+    fn payloads_have_a_limit_but_may_name_credentials() {
+        let with = |text: String| Event { payload: RawJson::from_text(&text), ..event() };
+        let string_of = |bytes: usize| format!("\"{}\"", "x".repeat(bytes - 2));
+        assert_eq!(with(string_of(65_536)).validate(), Ok(()));
+        let over = with(string_of(65_537)).validate().unwrap_err();
+        assert_eq!((over.kind(), over.path()), (ErrorKind::PayloadTooLarge, "task_event.payload"));
+        assert_eq!(with(r#"{"claim_token":1}"#.to_owned()).validate(), Ok(()));
+    }
+
+    #[test]
+    fn the_canonical_form_is_trimmed() {
+        let given = Event {
+            id: " evt-1".into(),
+            task_id: "task-1 ".into(),
+            run_id: Some(" ".into()),
+            event_type: " task.created ".into(),
+            actor: ActorIdentity::new(ActorKind::Human, " ada"),
+            origin: Origin::new(OriginKind::Web, "tab "),
+            ..event()
+        };
+        assert_eq!(given.normalize(), event());
+    }
+
+    #[test]
+    fn places_in_the_log_begin_at_one() {
+        let record = |number| EventRecord { sequence: Sequence::new(number), event: event() };
+        assert_eq!(record(1).validate(), Ok(()));
+        assert_eq!(record(0).validate().unwrap_err().path(), "task_event.sequence");
+        let text = serde_json::to_string(&record(1)).unwrap();
+        assert_eq!(
+            text,
+            concat!(
+                r#"{"sequence":1,"event":{"id":"evt-1","task_id":"task-1","#,
+                r#""event_type":"task.created","actor":{"kind":"human","ref":"ada"},"#,
+                r#""origin":{"kind":"web","ref":"tab"},"timestamp":"1970-01-01T00:00:00Z"}}"#
+            )
+        );
+        assert_eq!(serde_json::from_str::<EventRecord>(&text).unwrap(), record(1));
+    }
+}

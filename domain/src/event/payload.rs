@@ -39,3 +39,6 @@ macro_rules! payloads {
 }
 
 use payloads;
+
+#[cfg(test)]
+mod tests;

@@ -83,3 +83,40 @@ impl CoordinationChannelMetadata {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blank_names_and_kinds_are_filled_in() {
+        let only_id =
+            CoordinationChannelMetadata { id: " c ".into(), ..Default::default() }.sanitize();
+        assert_eq!((only_id.id.as_str(), only_id.display_name.as_str()), ("c", "c"));
+        assert_eq!(only_id.allowed_message_kinds, DEFAULT_MESSAGE_KINDS);
+        let named = CoordinationChannelMetadata {
+            id: "c".into(),
+            channel: " dev ".into(),
+            display_name: " ".into(),
+            workspace_id: Some(" ".into()),
+            task_id: Some(" t ".into()),
+            allowed_message_kinds: vec![" reply".into(), "status".into(), "reply".into()],
+            ..Default::default()
+        }
+        .sanitize();
+        assert_eq!((named.channel.as_str(), named.display_name.as_str()), ("dev", "dev"));
+        assert_eq!((named.workspace_id, named.task_id), (None, Some("t".into())));
+        assert_eq!(named.allowed_message_kinds, ["reply", "status"]);
+    }
+
+    #[test]
+    fn the_workflow_is_the_string_in_the_metadata() {
+        let workflow = |text: &str| {
+            CoordinationChannelMetadata::workflow_of(RawJson::from_text(text).as_ref())
+        };
+        assert_eq!(workflow(r#"{"workflow_id":" w "}"#), "w");
+        for none in ["", "null", "[]", "{}", r#"{"workflow_id":1}"#, "{"] {
+            assert_eq!(workflow(none), "", "{none}");
+        }
+    }
+}

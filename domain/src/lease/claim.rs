@@ -155,3 +155,127 @@ impl SoulClaimProvenance {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::error::ErrorKind;
+    use crate::lease::MAX_RUN_LEASE_DURATION;
+
+    const NOW: Timestamp = Timestamp::from_millis(7);
+
+    fn criteria() -> ClaimCriteria {
+        ClaimCriteria { claimer_session_id: " s ".into(), ..ClaimCriteria::default() }
+    }
+
+    fn refused(criteria: ClaimCriteria) -> (ErrorKind, String) {
+        let error = criteria.normalize(NOW).unwrap_err();
+        (error.kind(), error.detail().to_owned())
+    }
+
+    #[test]
+    fn a_session_is_all_that_a_claim_has_to_name() {
+        let normal = criteria().normalize(NOW).unwrap();
+        assert_eq!(normal.scope.known(), Some(Scope::Global));
+        assert_eq!(normal.claimer_session_id, "s".into());
+        assert_eq!(normal.claimed_by, Some(ActorIdentity::new(ActorKind::AgentSession, "s")));
+        assert_eq!(normal.lease_duration, Duration::from_secs(300));
+        assert_eq!(normal.now, Some(NOW));
+        assert_eq!(normal.clone().normalize(Timestamp::from_millis(8)), Ok(normal));
+        let text = "claim_criteria.claimer_session_id is required";
+        assert_eq!(refused(ClaimCriteria::default()), (ErrorKind::Validation, text.to_owned()));
+    }
+
+    #[test]
+    fn a_workspace_id_decides_a_blank_scope_and_contradicts_a_global_one() {
+        let with = |scope: &str, workspace: &str| ClaimCriteria {
+            scope: scope.into(),
+            workspace_id: Some(workspace.into()),
+            ..criteria()
+        };
+        let normal = with(" ", " ws ").normalize(NOW).unwrap();
+        assert_eq!(
+            (normal.scope.known(), normal.workspace_id),
+            (Some(Scope::Workspace), Some("ws".into()))
+        );
+        let normal = with("", " ").normalize(NOW).unwrap();
+        assert_eq!((normal.scope.known(), normal.workspace_id), (Some(Scope::Global), None));
+        assert_eq!(refused(with("global", "ws")).0, ErrorKind::InvalidScopeBinding);
+        assert_eq!(refused(with("workspace", " ")).0, ErrorKind::InvalidScopeBinding);
+        assert_eq!(refused(with("tenant", "ws")).0, ErrorKind::Validation);
+    }
+
+    #[test]
+    fn leases_admit_a_day_and_refuse_a_nanosecond_more() {
+        let with = |lease_duration| ClaimCriteria { lease_duration, ..criteria() };
+        assert!(with(MAX_RUN_LEASE_DURATION).normalize(NOW).is_ok());
+        let longer = Duration::from_nanos(MAX_RUN_LEASE_DURATION.as_nanos() + 1);
+        assert_eq!(refused(with(longer)).1, "claim_criteria.lease_duration must be <= 24h0m0s");
+        let negative = Duration::from_nanos(-1);
+        assert_eq!(refused(with(negative)).1, "claim_criteria.lease_duration must be positive");
+    }
+
+    #[test]
+    fn offered_capabilities_keep_their_order_and_blanks_are_refused() {
+        let with = |values: &[&str]| ClaimCriteria {
+            required_capabilities: values.iter().map(|value| (*value).to_owned()).collect(),
+            ..criteria()
+        };
+        let normal = with(&["sql", " go ", "sql"]).normalize(NOW).unwrap();
+        assert_eq!(normal.required_capabilities, ["sql", "go"]);
+        let text = "claim_criteria.required_capabilities[1] is required";
+        assert_eq!(refused(with(&["go", " "])).1, text);
+        let rank = ClaimCriteria { priority_min: -1, ..criteria() };
+        assert_eq!(refused(rank).1, "claim_criteria.priority_min must be zero or positive: -1");
+    }
+
+    #[test]
+    fn a_given_claimer_is_complete() {
+        let blank = ActorIdentity::new(ActorKind::Human, " ");
+        let with = ClaimCriteria { claimed_by: Some(blank), ..criteria() };
+        assert_eq!(refused(with).1, "claim_criteria.claimed_by.ref is required");
+    }
+
+    #[test]
+    fn nothing_of_a_provenance_stands_alone() {
+        let soul = |snapshot: &str, digest: &str, agent: &str| ClaimCriteria {
+            soul: Some(SoulClaimProvenance {
+                snapshot_id: snapshot.into(),
+                digest: digest.into(),
+                agent_name: agent.into(),
+                captured_at: None,
+            }),
+            ..criteria()
+        };
+        let normal = soul(" s ", " d ", " a ").normalize(NOW).unwrap().soul.unwrap();
+        assert_eq!((normal.snapshot_id.as_str(), normal.digest.as_str()), ("s", "d"));
+        assert_eq!(normal.captured_at, Some(NOW));
+        assert!(soul("", "", "a").normalize(NOW).is_ok());
+        assert_eq!(
+            refused(soul("s", " ", "a")).1,
+            "claim_criteria.soul.digest is required when claim_criteria.soul.snapshot_id is set"
+        );
+        assert_eq!(
+            refused(soul("", "d", " ")).1,
+            "claim_criteria.soul.agent_name is required when claim_criteria.soul.digest is set"
+        );
+    }
+
+    #[test]
+    fn criteria_without_an_instant_are_not_valid_by_themselves() {
+        let normal = criteria().normalize(NOW).unwrap();
+        let unset = ClaimCriteria { now: None, ..normal };
+        assert_eq!(unset.validate("c").unwrap_err().detail(), "c.now is required");
+    }
+
+    #[test]
+    fn criteria_have_the_agreed_wire_form() {
+        let text =
+            r#"{"claimer_session_id":" s ","lease_duration":0,"now":"0001-01-01T00:00:00Z"}"#;
+        assert_eq!(serde_json::to_string(&criteria()).unwrap(), text);
+        let read: ClaimCriteria = serde_json::from_str(r#"{"claimer_session_id":" s "}"#).unwrap();
+        assert_eq!(read, criteria());
+    }
+}
