@@ -84,7 +84,8 @@ impl MemoryStore {
         let tasks = self.tasks.values().map(|task| Record::Task(self.projected(task)));
         let edges = self.dependencies.values().cloned().map(Record::Dependency);
         let runs = self.runs.values().cloned().map(Record::Run);
-        let tokens = self.tokens.iter().map(|(run, token)| Record::ClaimToken(run.clone(), token.clone()));
+        let tokens =
+            self.tokens.iter().map(|(run, token)| Record::ClaimToken(run.clone(), token.clone()));
         let events = self.events.values().cloned().map(Record::Event);
         let bindings = self.idempotency.values().cloned().map(Record::Idempotency);
         let triage = self.triage.values().cloned().map(Record::Triage);
@@ -94,20 +95,39 @@ impl MemoryStore {
         let channels = self.channels.values().cloned().map(Record::Channel);
         let scheduler = self.scheduler.iter().cloned().map(Record::Scheduler);
         let latest = std::iter::once(Record::LatestSequence(self.latest));
-        tasks.chain(edges).chain(runs).chain(tokens).chain(events).chain(latest).chain(bindings)
-            .chain(triage).chain(profiles).chain(reviews).chain(gates).chain(channels).chain(scheduler)
+        tasks
+            .chain(edges)
+            .chain(runs)
+            .chain(tokens)
+            .chain(events)
+            .chain(latest)
+            .chain(bindings)
+            .chain(triage)
+            .chain(profiles)
+            .chain(reviews)
+            .chain(gates)
+            .chain(channels)
+            .chain(scheduler)
     }
 
     fn get(&self, key: &Key) -> Option<Record> {
         match key {
             Key::Task(id) => self.tasks.get(id).cloned().map(Record::Task),
-            Key::Dependency(a, b) => self.dependencies.get(&(a.clone(), b.clone())).cloned().map(Record::Dependency),
+            Key::Dependency(a, b) => {
+                self.dependencies.get(&(a.clone(), b.clone())).cloned().map(Record::Dependency)
+            }
             Key::Run(id) => self.runs.get(id).cloned().map(Record::Run),
-            Key::ClaimToken(id) => self.tokens.get(id).cloned().map(|token| Record::ClaimToken(id.clone(), token)),
+            Key::ClaimToken(id) => {
+                self.tokens.get(id).cloned().map(|token| Record::ClaimToken(id.clone(), token))
+            }
             Key::Event(sequence) => self.events.get(sequence).cloned().map(Record::Event),
             Key::LatestSequence => Some(Record::LatestSequence(self.latest)),
-            Key::Idempotency(key, origin) => self.idempotency.get(&origin_key(key, origin)).cloned().map(Record::Idempotency),
-            Key::Triage(task, actor) => self.triage.get(&actor_key(task, actor)).cloned().map(Record::Triage),
+            Key::Idempotency(key, origin) => {
+                self.idempotency.get(&origin_key(key, origin)).cloned().map(Record::Idempotency)
+            }
+            Key::Triage(task, actor) => {
+                self.triage.get(&actor_key(task, actor)).cloned().map(Record::Triage)
+            }
             Key::Profile(id) => self.profiles.get(id).cloned().map(Record::Profile),
             Key::Review(id) => self.reviews.get(id).cloned().map(Record::Review),
             Key::ReviewGate(id) => self.gates.get(id).cloned().map(Record::ReviewGate),
@@ -129,21 +149,33 @@ impl MemoryStore {
         }
         macro_rules! inner {
             ($kind:ident) => {
-                match record { Some(Record::$kind(value)) => Some(value), _ => None }
+                match record {
+                    Some(Record::$kind(value)) => Some(value),
+                    _ => None,
+                }
             };
         }
         match key {
             Key::Task(id) => put(&mut self.tasks, id.clone(), inner!(Task)),
-            Key::Dependency(a, b) => put(&mut self.dependencies, (a.clone(), b.clone()), inner!(Dependency)),
+            Key::Dependency(a, b) => {
+                put(&mut self.dependencies, (a.clone(), b.clone()), inner!(Dependency))
+            }
             Key::Run(id) => put(&mut self.runs, id.clone(), inner!(Run)),
             Key::ClaimToken(id) => {
-                let token = match record { Some(Record::ClaimToken(_, token)) => Some(token), _ => None };
+                let token = match record {
+                    Some(Record::ClaimToken(_, token)) => Some(token),
+                    _ => None,
+                };
                 put(&mut self.tokens, id.clone(), token);
             }
             Key::Event(sequence) => put(&mut self.events, *sequence, inner!(Event)),
             Key::LatestSequence => self.latest = inner!(LatestSequence).unwrap_or_default(),
-            Key::Idempotency(key, origin) => put(&mut self.idempotency, origin_key(key, origin), inner!(Idempotency)),
-            Key::Triage(task, actor) => put(&mut self.triage, actor_key(task, actor), inner!(Triage)),
+            Key::Idempotency(key, origin) => {
+                put(&mut self.idempotency, origin_key(key, origin), inner!(Idempotency))
+            }
+            Key::Triage(task, actor) => {
+                put(&mut self.triage, actor_key(task, actor), inner!(Triage))
+            }
             Key::Profile(id) => put(&mut self.profiles, id.clone(), inner!(Profile)),
             Key::Review(id) => put(&mut self.reviews, id.clone(), inner!(Review)),
             Key::ReviewGate(id) => put(&mut self.gates, id.clone(), inner!(ReviewGate)),
@@ -173,7 +205,13 @@ impl MemoryStore {
             .values()
             .find(|run| run.task_id == task.id && run.status.is_active())
             .map(|run| run.id.clone());
-        next.latest_event_seq = self.events.values().rev().find(|event| event.event.task_id == task.id).map(|event| event.sequence).unwrap_or_default();
+        next.latest_event_seq = self
+            .events
+            .values()
+            .rev()
+            .find(|event| event.event.task_id == task.id)
+            .map(|event| event.sequence)
+            .unwrap_or_default();
         Arc::new(next)
     }
 }
@@ -217,19 +255,46 @@ impl RecordStore for MemoryStore {
     }
     fn list_tasks(&self, query: &Query) -> Vec<Arc<Task>> {
         let search = query.search.trim().to_lowercase();
-        let mut tasks: Vec<Arc<Task>> = self.tasks.values().filter(|task| {
-            query.scope.known().is_none_or(|scope| scope == task.scope)
-                && query.workspace_id.as_ref().is_none_or(|id| Some(id) == task.workspace_id.as_ref())
-                && query.status.known().is_none_or(|status| status == task.status)
-                && query.priority.known().is_none_or(|priority| priority == task.priority)
-                && query.approval_state.known().is_none_or(|state| state == task.approval_state)
-                && query.owner_kind.known().is_none_or(|kind| task.owner.as_ref().is_some_and(|owner| owner.kind == kind))
-                && (query.owner_ref.is_empty() || task.owner.as_ref().is_some_and(|owner| owner.reference == query.owner_ref))
-                && query.parent_task_id.as_ref().is_none_or(|id| Some(id) == task.parent_task_id.as_ref())
-                && (query.network_channel.is_empty() || query.network_channel == task.network_channel)
-                && (search.is_empty() || task.title.to_lowercase().contains(&search) || task.identifier.to_lowercase().contains(&search))
-        }).map(|task| self.projected(task)).collect();
-        tasks.sort_by_key(|task| std::cmp::Reverse((self.last_activity_at(&task.id), task.updated_at, task.created_at, task.id.clone())));
+        let mut tasks: Vec<Arc<Task>> = self
+            .tasks
+            .values()
+            .filter(|task| {
+                query.scope.known().is_none_or(|scope| scope == task.scope)
+                    && query
+                        .workspace_id
+                        .as_ref()
+                        .is_none_or(|id| Some(id) == task.workspace_id.as_ref())
+                    && query.status.known().is_none_or(|status| status == task.status)
+                    && query.priority.known().is_none_or(|priority| priority == task.priority)
+                    && query.approval_state.known().is_none_or(|state| state == task.approval_state)
+                    && query.owner_kind.known().is_none_or(|kind| {
+                        task.owner.as_ref().is_some_and(|owner| owner.kind == kind)
+                    })
+                    && (query.owner_ref.is_empty()
+                        || task
+                            .owner
+                            .as_ref()
+                            .is_some_and(|owner| owner.reference == query.owner_ref))
+                    && query
+                        .parent_task_id
+                        .as_ref()
+                        .is_none_or(|id| Some(id) == task.parent_task_id.as_ref())
+                    && (query.network_channel.is_empty()
+                        || query.network_channel == task.network_channel)
+                    && (search.is_empty()
+                        || task.title.to_lowercase().contains(&search)
+                        || task.identifier.to_lowercase().contains(&search))
+            })
+            .map(|task| self.projected(task))
+            .collect();
+        tasks.sort_by_key(|task| {
+            std::cmp::Reverse((
+                self.last_activity_at(&task.id),
+                task.updated_at,
+                task.created_at,
+                task.id.clone(),
+            ))
+        });
         if query.limit > 0 {
             tasks.truncate(query.limit as usize);
         }
@@ -243,8 +308,15 @@ impl RecordStore for MemoryStore {
     }
     fn last_activity_at(&self, id: &TaskId) -> Option<Timestamp> {
         let task = self.tasks.get(id)?;
-        let runs = self.runs.values().filter(|run| run.task_id == *id).flat_map(|run| [Some(run.queued_at), run.claimed_at, run.started_at, run.ended_at]);
-        let events = self.events.values().filter(|event| event.event.task_id == *id).map(|event| Some(event.event.timestamp));
+        let runs =
+            self.runs.values().filter(|run| run.task_id == *id).flat_map(|run| {
+                [Some(run.queued_at), run.claimed_at, run.started_at, run.ended_at]
+            });
+        let events = self
+            .events
+            .values()
+            .filter(|event| event.event.task_id == *id)
+            .map(|event| Some(event.event.timestamp));
         runs.chain(events).chain([Some(task.created_at), Some(task.updated_at)]).flatten().max()
     }
 }
@@ -260,12 +332,18 @@ impl DependencyStore for MemoryStore {
         self.write(Key::Dependency(task.clone(), depends_on.clone()), None);
     }
     fn list_dependencies(&self, task: &TaskId) -> Vec<Arc<Dependency>> {
-        let mut edges: Vec<_> = self.dependencies.values().filter(|edge| edge.task_id == *task).cloned().collect();
+        let mut edges: Vec<_> =
+            self.dependencies.values().filter(|edge| edge.task_id == *task).cloned().collect();
         edges.sort_by_key(|edge| (edge.created_at, edge.depends_on_task_id.clone()));
         edges
     }
     fn list_dependents(&self, depends_on: &TaskId) -> Vec<Arc<Dependency>> {
-        let mut edges: Vec<_> = self.dependencies.values().filter(|edge| edge.depends_on_task_id == *depends_on).cloned().collect();
+        let mut edges: Vec<_> = self
+            .dependencies
+            .values()
+            .filter(|edge| edge.depends_on_task_id == *depends_on)
+            .cloned()
+            .collect();
         edges.sort_by_key(|edge| (edge.created_at, edge.task_id.clone()));
         edges
     }
@@ -300,7 +378,8 @@ impl RunStore for MemoryStore {
             query.task_id.as_ref().is_none_or(|id| *id == run.task_id)
                 && query.status.known().is_none_or(|status| status == run.status)
                 && query.session_id.as_ref().is_none_or(|id| Some(id) == run.session_id.as_ref())
-                && (query.coordination_channel_id.is_empty() || query.coordination_channel_id == run.coordination_channel_id)
+                && (query.coordination_channel_id.is_empty()
+                    || query.coordination_channel_id == run.coordination_channel_id)
         });
         if query.limit > 0 {
             runs.truncate(query.limit as usize);
@@ -319,12 +398,16 @@ impl RunStore for MemoryStore {
         self.runs_desc(|run| run.session_id.as_ref() == Some(session) && run.status.is_active())
     }
     fn list_fenced_runs_of_session(&self, session: &SessionId) -> Vec<Arc<Run>> {
-        let mut runs = self.runs_desc(|run| run.session_id.as_ref() == Some(session) && run.claim_token_hash.is_some());
+        let mut runs = self.runs_desc(|run| {
+            run.session_id.as_ref() == Some(session) && run.claim_token_hash.is_some()
+        });
         runs.sort_by_key(|run| (std::cmp::Reverse(run.lease_until), run.id.clone()));
         runs
     }
     fn list_expired_leases(&self, now: Timestamp, limit: usize) -> Vec<Arc<Run>> {
-        let mut runs = self.runs_desc(|run| run.status.is_active() && run.lease_until.is_some_and(|end| end <= now));
+        let mut runs = self.runs_desc(|run| {
+            run.status.is_active() && run.lease_until.is_some_and(|end| end <= now)
+        });
         runs.sort_by_key(|run| (run.lease_until, run.id.clone()));
         if limit > 0 {
             runs.truncate(limit);
@@ -335,46 +418,82 @@ impl RunStore for MemoryStore {
         self.runs.values().find(|run| run.previous_run_id.as_ref() == Some(source)).cloned()
     }
     fn get_continuation_of(&self, review: &ReviewId) -> Option<Arc<Run>> {
-        self.runs.values().find(|run| run.review.as_ref().is_some_and(|lineage| lineage.review_id.as_ref() == Some(review))).cloned()
+        self.runs
+            .values()
+            .find(|run| {
+                run.review
+                    .as_ref()
+                    .is_some_and(|lineage| lineage.review_id.as_ref() == Some(review))
+            })
+            .cloned()
     }
     fn select_claimable(&self, criteria: &ClaimCriteria) -> Option<Arc<Run>> {
         let offered = |cap: &String| criteria.required_capabilities.contains(cap);
         let scope = criteria.scope.known()?;
-        let mut runs: Vec<(Arc<Run>, i64)> = self.runs_desc(|run| run.status == RunStatus::Queued).into_iter().filter_map(|run| {
-            let task = self.tasks.get(&run.task_id)?;
-            let profile = self.profiles.get(&task.id);
-            let agent = criteria.agent_name.as_str();
-            let profile_fits = profile.is_none_or(|profile| {
-                profile.worker.required_capabilities.iter().all(offered)
-                    && profile.participants.required_capabilities.iter().all(offered)
-                    && (profile.worker.agent_name.is_empty() || profile.worker.agent_name == agent)
-                    && (profile.worker.allowed_agent_names.is_empty() || profile.worker.allowed_agent_names.iter().any(|name| name == agent))
-                    && (profile.participants.allowed_agent_names.is_empty() || profile.participants.allowed_agent_names.iter().any(|name| name == agent))
-            });
-            let owner_fits = task.owner.as_ref().is_none_or(|owner| match owner.kind.as_str() {
-                "pool" => owner.reference == agent,
-                "agent_session" => owner.reference == criteria.claimer_session_id.as_str(),
-                _ => false,
-            });
-            let rank = i64::from(task.priority.rank());
-            (self.paused_by(&task.id).is_none()
-                && !matches!(task.status, Status::Draft | Status::Blocked | Status::Canceled)
-                && rank >= criteria.priority_min
-                && task.scope == scope
-                && (scope == Scope::Global || task.workspace_id == criteria.workspace_id)
-                && run.required_capabilities.iter().all(offered)
-                && (criteria.coordination_channel_id.is_empty() || criteria.coordination_channel_id == run.coordination_channel_id)
-                && profile_fits && owner_fits).then_some((run, rank))
-        }).collect();
-        runs.sort_by_key(|(run, rank)| (-rank, std::cmp::Reverse(run.preferred_capabilities.iter().filter(|cap| offered(cap)).count()), run.queued_at, run.id.clone()));
+        let mut runs: Vec<(Arc<Run>, i64)> = self
+            .runs_desc(|run| run.status == RunStatus::Queued)
+            .into_iter()
+            .filter_map(|run| {
+                let task = self.tasks.get(&run.task_id)?;
+                let profile = self.profiles.get(&task.id);
+                let agent = criteria.agent_name.as_str();
+                let profile_fits = profile.is_none_or(|profile| {
+                    profile.worker.required_capabilities.iter().all(offered)
+                        && profile.participants.required_capabilities.iter().all(offered)
+                        && (profile.worker.agent_name.is_empty()
+                            || profile.worker.agent_name == agent)
+                        && (profile.worker.allowed_agent_names.is_empty()
+                            || profile.worker.allowed_agent_names.iter().any(|name| name == agent))
+                        && (profile.participants.allowed_agent_names.is_empty()
+                            || profile
+                                .participants
+                                .allowed_agent_names
+                                .iter()
+                                .any(|name| name == agent))
+                });
+                let owner_fits =
+                    task.owner.as_ref().is_none_or(|owner| match owner.kind.as_str() {
+                        "pool" => owner.reference == agent,
+                        "agent_session" => owner.reference == criteria.claimer_session_id.as_str(),
+                        _ => false,
+                    });
+                let rank = task.priority.rank();
+                (self.paused_by(&task.id).is_none()
+                    && !matches!(task.status, Status::Draft | Status::Blocked | Status::Canceled)
+                    && rank >= criteria.priority_min
+                    && task.scope == scope
+                    && (scope == Scope::Global || task.workspace_id == criteria.workspace_id)
+                    && run.required_capabilities.iter().all(offered)
+                    && (criteria.coordination_channel_id.is_empty()
+                        || criteria.coordination_channel_id == run.coordination_channel_id)
+                    && profile_fits
+                    && owner_fits)
+                    .then_some((run, rank))
+            })
+            .collect();
+        runs.sort_by_key(|(run, rank)| {
+            (
+                -rank,
+                std::cmp::Reverse(
+                    run.preferred_capabilities.iter().filter(|cap| offered(cap)).count(),
+                ),
+                run.queued_at,
+                run.id.clone(),
+            )
+        });
         runs.into_iter().next().map(|(run, _)| run)
     }
     fn list_backlog(&self, workspace: Option<&WorkspaceId>, paused: WithPaused) -> Vec<Arc<Run>> {
-        let mut runs: Vec<(Arc<Run>, i64)> = self.list_runs_by_status(&[RunStatus::Queued]).into_iter().filter_map(|run| {
-            let task = self.tasks.get(&run.task_id)?;
-            (workspace.is_none_or(|id| Some(id) == task.workspace_id.as_ref())
-                && (paused == WithPaused::Yes || self.paused_by(&task.id).is_none())).then_some((run, i64::from(task.priority.rank())))
-        }).collect();
+        let mut runs: Vec<(Arc<Run>, i64)> = self
+            .list_runs_by_status(&[RunStatus::Queued])
+            .into_iter()
+            .filter_map(|run| {
+                let task = self.tasks.get(&run.task_id)?;
+                (workspace.is_none_or(|id| Some(id) == task.workspace_id.as_ref())
+                    && (paused == WithPaused::Yes || self.paused_by(&task.id).is_none()))
+                .then_some((run, task.priority.rank()))
+            })
+            .collect();
         runs.sort_by_key(|(_, rank)| -rank);
         runs.into_iter().map(|(run, _)| run).collect()
     }
@@ -404,13 +523,26 @@ impl EventStore for MemoryStore {
         record
     }
     fn delete_events_of_task(&mut self, task: &TaskId) {
-        let gone: Vec<Sequence> = self.events.values().filter(|event| event.event.task_id == *task).map(|event| event.sequence).collect();
+        let gone: Vec<Sequence> = self
+            .events
+            .values()
+            .filter(|event| event.event.task_id == *task)
+            .map(|event| event.sequence)
+            .collect();
         for sequence in gone {
             self.write(Key::Event(sequence), None);
         }
     }
     fn list_event_records(&self, query: &EventRecordQuery) -> Vec<Arc<EventRecord>> {
-        let mut events: Vec<_> = self.events.values().filter(|event| Some(&event.event.task_id) == query.task_id.as_ref() && event.sequence > query.after_sequence).cloned().collect();
+        let mut events: Vec<_> = self
+            .events
+            .values()
+            .filter(|event| {
+                Some(&event.event.task_id) == query.task_id.as_ref()
+                    && event.sequence > query.after_sequence
+            })
+            .cloned()
+            .collect();
         if query.descending {
             events.reverse();
         }
@@ -436,7 +568,14 @@ impl IdempotencyStore for MemoryStore {
         self.put(Record::Idempotency(Arc::new(binding)));
     }
     fn delete_idempotency_of_run(&mut self, run: &RunId) {
-        let gone: Vec<Key> = self.idempotency.values().filter(|binding| binding.run_id == *run).map(|binding| Key::Idempotency(binding.idempotency_key.clone(), binding.origin.clone())).collect();
+        let gone: Vec<Key> = self
+            .idempotency
+            .values()
+            .filter(|binding| binding.run_id == *run)
+            .map(|binding| {
+                Key::Idempotency(binding.idempotency_key.clone(), binding.origin.clone())
+            })
+            .collect();
         for key in gone {
             self.write(key, None);
         }
@@ -475,7 +614,12 @@ impl RunReviewStore for MemoryStore {
         self.reviews.get(id).cloned()
     }
     fn find_review(&self, run: &RunId, round: i64, attempt: i64) -> Option<Arc<RunReview>> {
-        self.reviews.values().find(|review| review.run_id == *run && review.review_round == round && review.attempt == attempt).cloned()
+        self.reviews
+            .values()
+            .find(|review| {
+                review.run_id == *run && review.review_round == round && review.attempt == attempt
+            })
+            .cloned()
     }
     fn put_review(&mut self, review: RunReview) {
         self.put(Record::Review(Arc::new(review)));
@@ -484,21 +628,36 @@ impl RunReviewStore for MemoryStore {
         self.write(Key::Review(id.clone()), None);
     }
     fn list_reviews(&self, query: &RunReviewQuery) -> Vec<Arc<RunReview>> {
-        let mut reviews: Vec<_> = self.reviews.values().filter(|review| {
-            query.task_id.as_ref().is_none_or(|id| *id == review.task_id)
-                && query.run_id.as_ref().is_none_or(|id| *id == review.run_id)
-                && query.status.known().is_none_or(|status| status == review.status)
-                && query.reviewer_session_id.as_ref().is_none_or(|id| Some(id) == review.reviewer_session_id.as_ref())
-        }).cloned().collect();
-        reviews.sort_by_key(|review| std::cmp::Reverse((review.updated_at, review.review_id.clone())));
+        let mut reviews: Vec<_> = self
+            .reviews
+            .values()
+            .filter(|review| {
+                query.task_id.as_ref().is_none_or(|id| *id == review.task_id)
+                    && query.run_id.as_ref().is_none_or(|id| *id == review.run_id)
+                    && query.status.known().is_none_or(|status| status == review.status)
+                    && query
+                        .reviewer_session_id
+                        .as_ref()
+                        .is_none_or(|id| Some(id) == review.reviewer_session_id.as_ref())
+            })
+            .cloned()
+            .collect();
+        reviews
+            .sort_by_key(|review| std::cmp::Reverse((review.updated_at, review.review_id.clone())));
         if query.limit > 0 {
             reviews.truncate(query.limit as usize);
         }
         reviews
     }
     fn list_active_reviews_of_session(&self, session: &SessionId) -> Vec<Arc<RunReview>> {
-        let query = RunReviewQuery { reviewer_session_id: Some(session.clone()), ..RunReviewQuery::default() };
-        self.list_reviews(&query).into_iter().filter(|review| matches!(review.status.as_str(), "routed" | "in_review")).collect()
+        let query = RunReviewQuery {
+            reviewer_session_id: Some(session.clone()),
+            ..RunReviewQuery::default()
+        };
+        self.list_reviews(&query)
+            .into_iter()
+            .filter(|review| matches!(review.status.as_str(), "routed" | "in_review"))
+            .collect()
     }
     fn get_review_gate(&self, task: &TaskId) -> Option<Arc<ReviewGateState>> {
         self.gates.get(task).cloned()
