@@ -20,6 +20,7 @@ pub mod projection;
 mod reads;
 mod reconcile;
 mod recovery;
+mod reviews;
 mod scheduler;
 mod start;
 mod stop;
@@ -33,6 +34,7 @@ pub(crate) mod testing;
 
 pub use claim::PlannedClaim;
 pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
+pub use reviews::RequestedReview;
 pub use scheduler::{Drain, DrainLook, SchedulerEvent};
 
 use crate::environment::{Clock, IdGenerator, TokenGenerator};
@@ -125,7 +127,14 @@ impl<S: Store> Manager<S> {
     /// A manager over a store.
     pub fn new(store: S, options: ManagerOptions) -> Self {
         let force_limiter = ForceRateLimiter::new(&options.force);
-        Self { store, options, force_limiter, committed: Vec::new(), hooks: Vec::new(), scheduler_events: Vec::new() }
+        Self {
+            store,
+            options,
+            force_limiter,
+            committed: Vec::new(),
+            hooks: Vec::new(),
+            scheduler_events: Vec::new(),
+        }
     }
 
     /// The store, for reads. It does not check authority.

@@ -424,3 +424,6 @@ fn with_soul(
     SizeClass::Metadata.validate(Some(&merged), "task_run.metadata")?;
     Ok(Some(merged))
 }
+
+#[cfg(test)]
+mod tests;

@@ -268,3 +268,6 @@ fn refused(task: &Task, why: &str) -> TaskError {
         format!("task {:?} {why}", task.id.as_str()),
     )
 }
+
+#[cfg(test)]
+mod tests;

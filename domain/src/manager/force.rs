@@ -267,3 +267,6 @@ fn bulk(ids: Vec<RunId>, mut single: impl FnMut(&RunId) -> Result<Run>) -> BulkF
         .collect();
     BulkForceRunResult { items }
 }
+
+#[cfg(test)]
+mod tests;

@@ -118,3 +118,6 @@ impl<S: Store> Manager<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

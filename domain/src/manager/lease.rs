@@ -235,3 +235,6 @@ impl<S: Store> Manager<S> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -321,3 +321,6 @@ fn orphaned(session: Option<&SessionId>, request: &RunBootRecovery) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

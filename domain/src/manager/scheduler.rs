@@ -324,3 +324,6 @@ fn changed(actor: &ActorContext) -> SchedulerChanged {
 fn count(runs: usize) -> i64 {
     i64::try_from(runs).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -308,3 +308,6 @@ fn joined<T>(refusal: TaskError, also: Result<T>) -> TaskError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -286,3 +286,6 @@ impl<S: Store + 'static> Manager<S> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+pub(crate) mod runs;
+
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,10 +19,7 @@ use crate::id::{RunId, SessionId, TaskId};
 use crate::query::EventRecordQuery;
 use crate::run::{Run, RunStatus};
 use crate::session::{SessionExecutor, SessionRef, StartTaskSession, StopReason};
-use crate::store::{
-    DependencyStore, EventStore, MemoryStore, RecordStore, RunStore, SchedulerStore,
-    TransactionStore,
-};
+use crate::store::{EventStore, MemoryStore, RecordStore, RunStore, TransactionStore};
 use crate::task::{ApprovalPolicy, CreateTask, Scope, Status, Task};
 use crate::time::{Duration, Timestamp};
 

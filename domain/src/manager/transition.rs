@@ -186,3 +186,6 @@ impl<S: Store> Manager<S> {
         outcome.map(drop)
     }
 }
+
+#[cfg(test)]
+mod tests;
