@@ -12,6 +12,7 @@ mod force;
 mod force_gate;
 mod hooks;
 mod import;
+mod inspect;
 mod lease;
 mod outside;
 mod pause;

@@ -12,7 +12,7 @@ use crate::rule::require_text;
 use crate::run::Run;
 use crate::task::Task;
 use crate::time::Timestamp;
-use crate::view::inspect::{InspectEventSummary, InspectSchedulerState};
+use crate::view::inspect::InspectEventSummary;
 use crate::view::live::RunSessionRef;
 
 enumeration! {
@@ -273,13 +273,6 @@ pub trait InspectStateReader {
     ///
     /// If the runtime cannot answer.
     fn list_event_summaries(&self, query: &EventSummaryQuery) -> Result<Vec<InspectEventSummary>>;
-
-    /// The scheduler's switch.
-    ///
-    /// # Errors
-    ///
-    /// If the runtime cannot answer.
-    fn get_scheduler_pause_state(&self) -> Result<InspectSchedulerState>;
 }
 
 #[cfg(test)]

@@ -136,7 +136,12 @@ impl Comparison {
     /// # Errors
     ///
     /// The first difference, with its path.
-    pub fn compare(&mut self, expected: &Value, actual: &Value, place: Place) -> Result<(), String> {
+    pub fn compare(
+        &mut self,
+        expected: &Value,
+        actual: &Value,
+        place: Place,
+    ) -> Result<(), String> {
         let mut ranks = Ranks::default();
         let actual = self.mask(actual);
         self.value("", expected, &actual, place, &mut ranks)?;
@@ -398,8 +403,14 @@ mod tests {
 
     #[test]
     fn one_id_never_stands_for_two() {
-        assert!(compare(json!(["task-000001", "task-000002"]), json!(["task-000003", "task-000003"])).is_err());
-        assert!(compare(json!(["task-000001", "task-000001"]), json!(["task-000003", "task-000004"])).is_err());
+        assert!(
+            compare(json!(["task-000001", "task-000002"]), json!(["task-000003", "task-000003"]))
+                .is_err()
+        );
+        assert!(
+            compare(json!(["task-000001", "task-000001"]), json!(["task-000003", "task-000004"]))
+                .is_err()
+        );
     }
 
     #[test]
@@ -412,7 +423,10 @@ mod tests {
 
     #[test]
     fn instants_compare_as_instants() {
-        assert_eq!(compare(json!("2026-01-01T00:00:01.5Z"), json!("2026-01-01T00:00:01.500Z")), Ok(()));
+        assert_eq!(
+            compare(json!("2026-01-01T00:00:01.5Z"), json!("2026-01-01T00:00:01.500Z")),
+            Ok(())
+        );
         assert!(compare(json!("2026-01-01T00:00:01Z"), json!("2026-01-01T00:00:02Z")).is_err());
     }
 
@@ -452,6 +466,9 @@ mod tests {
     fn only_the_identity_of_diagnostics_counts() {
         let item = |title: &str| json!({"diagnostics": [{"code": "c", "severity": "warn", "title": title}]});
         assert_eq!(compare(item("a"), item("b")), Ok(()));
-        assert!(compare(item("a"), json!({"diagnostics": [{"code": "d", "severity": "warn"}]})).is_err());
+        assert!(
+            compare(item("a"), json!({"diagnostics": [{"code": "d", "severity": "warn"}]}))
+                .is_err()
+        );
     }
 }

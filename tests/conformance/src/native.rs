@@ -1,6 +1,7 @@
 //! Drives the Rust engine: builds a manager for a scenario's options, and turns
 //! calls by name into calls of its methods.
 
+mod catalogue;
 mod surroundings;
 
 use std::cell::RefCell;
@@ -9,12 +10,12 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use taskloom_domain::TaskError;
 use taskloom_domain::actor::{ActorContext, Authority};
-use taskloom_domain::id::{RunId, SessionId, TaskId};
+use taskloom_domain::id::{ReviewId, RunId, SessionId, TaskId};
 use taskloom_domain::manager::Manager;
 use taskloom_domain::store::{MemoryStore, Record, SchedulerStore};
 use taskloom_domain::time::Duration;
-use taskloom_domain::TaskError;
 
 use crate::engine::{Engine, Refusal};
 use crate::scenario::{Actor, Options};
@@ -37,8 +38,10 @@ impl NativeEngine {
     /// A text if the options do not decode.
     pub fn new(options: &Options) -> Result<Self, String> {
         let surroundings = Rc::new(RefCell::new(Surroundings::new(options)?));
-        let manager =
-            Manager::new(MemoryStore::default(), surroundings::manager_options(options, &surroundings)?);
+        let manager = Manager::new(
+            MemoryStore::default(),
+            surroundings::manager_options(options, &surroundings)?,
+        );
         Ok(Self { manager, surroundings })
     }
 }
@@ -142,16 +145,17 @@ impl NativeEngine {
                 let profile = field(args, "profile")?;
                 done(manager.set_execution_profile(&task(), profile, actor))
             }
-            "delete_execution_profile" => {
-                nothing(manager.delete_execution_profile(&task(), actor))
-            }
+            "delete_execution_profile" => nothing(manager.delete_execution_profile(&task(), actor)),
             "get_task" => done(manager.get_task(&task(), actor)),
             "list_tasks" => done(manager.list_tasks(request(args)?, actor)),
             "list_task_runs" => done(manager.list_task_runs(&task(), request(args)?, actor)),
             "tree" => done(manager.tree(&task(), actor)),
             "timeline" => done(manager.timeline(&task(), request(args)?, actor)),
             "stream" => done(manager.stream_backlog(&task(), request(args)?, actor)),
+            "inspect_task" => done(manager.inspect_task(&task(), actor)),
+            "inspect_run" => done(manager.inspect_run(&run(), actor)),
             "run_detail" => done(manager.run_detail(&run(), actor)),
+            _ if op.contains("review") => self.review(op, args, actor),
             _ if op.contains("scheduler") => self.scheduler(op, args, actor),
             _ => self.run(op, args, actor),
         }
@@ -205,8 +209,29 @@ impl NativeEngine {
             "drain_scheduler" => {
                 // The clock of a scenario stands still within a step.
                 done(manager.drain_scheduler(request(args)?, actor, |_, _| {}))
-            },
+            }
             "scheduler_backlog" => done(manager.scheduler_backlog(request(args)?, actor)),
+            _ => Err(other(format!("{op} is not implemented"))),
+        }
+    }
+
+    fn review(&mut self, op: &str, args: &Args, actor: &ActorContext) -> Result<Value, Refusal> {
+        let manager = &mut self.manager;
+        match op {
+            "request_run_review" => done(manager.request_run_review(request(args)?, actor)),
+            "get_run_review" => {
+                let review: ReviewId = id(args, "review_id");
+                done(manager.get_run_review(&review, actor))
+            }
+            "record_run_review" => done(manager.record_run_review(request(args)?, actor)),
+            "bind_run_review_session" => {
+                done(manager.bind_run_review_session(request(args)?, actor))
+            }
+            "lookup_run_review_for_session" => {
+                let session: SessionId = id(args, "session_id");
+                done(manager.lookup_run_review_for_session(&session, actor))
+            }
+            "list_run_reviews" => done(manager.list_run_reviews(request(args)?, actor)),
             _ => Err(other(format!("{op} is not implemented"))),
         }
     }

@@ -71,11 +71,10 @@ fn arguments(
 
 fn resolve(value: &Value, saved: &BTreeMap<String, Value>, comparison: &Comparison) -> Value {
     match value {
-        Value::String(text) => reference(text, saved)
-            .unwrap_or_else(|| Value::String(comparison.to_actual_ids(text))),
-        Value::Array(items) => {
-            items.iter().map(|item| resolve(item, saved, comparison)).collect()
+        Value::String(text) => {
+            reference(text, saved).unwrap_or_else(|| Value::String(comparison.to_actual_ids(text)))
         }
+        Value::Array(items) => items.iter().map(|item| resolve(item, saved, comparison)).collect(),
         Value::Object(fields) => match fields.get("$repeat").and_then(Value::as_array) {
             Some(repeat) => {
                 let text = repeat.first().and_then(Value::as_str).unwrap_or_default();

@@ -15,6 +15,8 @@ use taskloom_domain::{ErrorKind, TaskError, Timestamp};
 
 use crate::scenario::Options;
 
+use super::catalogue::Catalogue;
+
 /// The parts that a scenario changes while it runs.
 pub(super) struct Surroundings {
     pub(super) now: Timestamp,
@@ -22,7 +24,7 @@ pub(super) struct Surroundings {
     pub(super) sessions: Option<Vec<Value>>,
 }
 
-type Shared = Rc<RefCell<Surroundings>>;
+pub(super) type Shared = Rc<RefCell<Surroundings>>;
 
 impl Surroundings {
     pub(super) fn new(options: &Options) -> Result<Self, String> {
@@ -61,19 +63,20 @@ pub(super) fn manager_options(
     manager.workspace_exists =
         Some(Box::new(move |id| workspaces.iter().any(|known| known == id.as_str())));
     let channels = Rc::clone(shared);
-    manager.channel_validator = Some(Box::new(move |name| {
-        match &channels.borrow().channels {
-            Some(known) if !known.iter().any(|known| known == name) => {
-                Err(format!("unknown network channel {name:?}"))
-            }
-            _ => Ok(()),
+    manager.channel_validator = Some(Box::new(move |name| match &channels.borrow().channels {
+        Some(known) if !known.iter().any(|known| known == name) => {
+            Err(format!("unknown network channel {name:?}"))
         }
+        _ => Ok(()),
     }));
     if !options.no_session_executor {
         manager.sessions = Some(Box::new(NamedSessions {
             now: Rc::clone(shared),
             start_fails: options.session_start_fails,
         }));
+    }
+    if options.sessions.is_some() {
+        manager.inspect_reader = Some(Box::new(Catalogue(Rc::clone(shared))));
     }
     Ok(manager)
 }
@@ -135,11 +138,7 @@ impl SessionExecutor for NamedSessions {
         Ok(self.reference(SessionId::from(format!("sess-{}", spec.run.id))))
     }
 
-    fn attach(
-        &mut self,
-        _run: &RunId,
-        session: &SessionId,
-    ) -> Result<SessionRef, TaskError> {
+    fn attach(&mut self, _run: &RunId, session: &SessionId) -> Result<SessionRef, TaskError> {
         Ok(self.reference(session.clone()))
     }
 
