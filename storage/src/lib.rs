@@ -1,15 +1,20 @@
-//! Durable boards: the log port under a board and the places where a log can be
-//! kept.
+//! Durable boards: the engine in memory, over a log of its changes.
 //!
-//! A board is kept as a log of changes. The port, [`ChangeLog`], is small enough
-//! for a browser's database, a file or a message broker: append with
+//! [`Board`] is what programs use. Under it lies a port, [`ChangeLog`], which is
+//! small enough for a browser's database, a file or a message broker: append with
 //! compare-and-swap, read what follows a version, keep a snapshot.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "tests may"))]
 
+mod board;
+mod bundle;
+
+// The port, and what is written through it.
+mod entry;
 mod error;
 mod frame;
 mod log;
+mod snapshot;
 mod version;
 
 // Where a log can be kept.
@@ -19,6 +24,9 @@ mod memory;
 
 pub mod conformance;
 
+pub use board::{BackgroundTask, Board, BoardChange, BoardOptions, Source};
+pub use bundle::{Bundle, BundleError, ImportError};
+pub use entry::WriterId;
 pub use error::{BoardError, CloseReason, Part, StorageError};
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::{Durability, IndexedDbLog};

@@ -1,0 +1,243 @@
+//! A board that is kept: the engine in memory over a change log.
+
+mod change;
+mod loading;
+mod operation;
+mod options;
+mod work;
+mod working_copy;
+
+use std::rc::Rc;
+
+use futures_channel::mpsc::unbounded;
+use futures_channel::oneshot;
+use futures_core::Stream;
+use taskloom_domain::TaskError;
+use taskloom_domain::manager::{Manager, ManagerOptions};
+use taskloom_domain::store::{ChangeSet, MemoryStore};
+
+use self::operation::Queued;
+use self::work::Shared;
+use self::working_copy::WorkingCopy;
+use crate::bundle::{Bundle, ImportError};
+use crate::error::{BoardError, StorageError};
+use crate::log::ChangeLog;
+use crate::version::Version;
+
+pub use self::change::{BoardChange, Source};
+pub use self::options::{BackgroundTask, BoardOptions};
+
+/// An open board. Cheap to clone; a clone is the same board.
+///
+/// Reads come from memory and never wait. An operation is applied in memory,
+/// appended to the log, and only then answered: what was answered is kept.
+/// Operations that arrive while an append is on its way share the next one.
+/// Where another writer was faster, the board takes its own operations back,
+/// applies what is new, and runs them again on top.
+///
+/// ```
+/// use futures_executor::LocalPool;
+/// use futures_util::task::LocalSpawnExt;
+/// use taskloom_domain::actor::{ActorContext, OriginKind};
+/// use taskloom_domain::environment::HexIds;
+/// use taskloom_domain::manager::ManagerOptions;
+/// use taskloom_domain::store::RecordStore;
+/// use taskloom_domain::task::{CreateTask, Scope};
+/// use taskloom_domain::time::Timestamp;
+/// use taskloom_storage::{Board, BoardOptions, MemoryLog, WriterId};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // A program takes these from its clock and its source of randomness.
+/// let engine = ManagerOptions::new(|| Timestamp::from_millis(0), HexIds::new(|| [7; 8]), || [7; 32]);
+///
+/// let mut pool = LocalPool::new();
+/// let spawner = pool.spawner();
+/// let options = BoardOptions::new(WriterId::from_random([7; 16]), move |task| {
+///     spawner.spawn_local(task).expect("the pool outlives the board");
+/// });
+/// pool.run_until(async {
+///     let board = Board::open(MemoryLog::new(), engine, options).await?;
+///     let ada = ActorContext::derive_human("ada", OriginKind::Web, "tab-1")?;
+///     let task = board
+///         .run(move |manager| {
+///             let spec = CreateTask {
+///                 scope: Scope::Global.into(),
+///                 title: "Water the plants".into(),
+///                 ..CreateTask::default()
+///             };
+///             manager.create_task(spec, &ada)
+///         })
+///         .await?;
+///     assert_eq!(board.version().get(), 1);
+///     assert!(board.read(|manager| manager.store().get_task(&task.id)).is_some());
+///     Ok(())
+/// })
+/// # }
+/// ```
+pub struct Board<L> {
+    shared: Rc<Shared<L>>,
+}
+
+impl<L: ChangeLog + 'static> Board<L> {
+    /// Opens the board that a log holds: the newest snapshot, and the entries
+    /// after it. A damaged snapshot is passed over where an older one and the
+    /// entries since still give the whole board.
+    ///
+    /// # Errors
+    ///
+    /// `corrupt` if a value is damaged that the board cannot be had without,
+    /// `newer_format` if a newer version of Taskloom wrote one, and whatever the
+    /// log answers. Nothing is changed in the log.
+    pub async fn open(
+        log: L,
+        engine: ManagerOptions,
+        options: BoardOptions,
+    ) -> Result<Self, StorageError> {
+        let hints = log.watch();
+        let loaded = loading::load(&log).await?;
+        let copy = WorkingCopy::new(Manager::new(loaded.store, engine), loaded.version);
+        let shared = Rc::new(Shared::new(log, options, copy, loaded.snapshot));
+        shared.listen(hints);
+        shared.shorten(loaded.entries);
+        Ok(Self { shared })
+    }
+
+    /// Reads the engine. Never waits; what it shows may include operations whose
+    /// append is still on its way.
+    ///
+    /// # Panics
+    ///
+    /// Inside of an operation of the same board, which has the engine already.
+    pub fn read<T>(&self, read: impl FnOnce(&Manager) -> T) -> T {
+        read(self.shared.state.borrow().copy.manager())
+    }
+
+    /// Runs an operation of the engine, and answers once its changes are kept.
+    ///
+    /// The operation may run more than once: when another writer was faster, it
+    /// is taken back and decided anew. So it keeps no state of its own from one
+    /// run to the next, and does not call the board. Dropping the returned future
+    /// once it was polled does not stop the operation.
+    ///
+    /// # Errors
+    ///
+    /// [`BoardError::Refused`] with the engine's refusal, decided on a state that
+    /// is in the log; what the operation committed before it was refused is kept.
+    /// [`BoardError::Storage`] if the changes could not be kept; they are taken
+    /// back.
+    pub async fn run<T: 'static>(
+        &self,
+        mut operation: impl FnMut(&mut Manager) -> Result<T, TaskError> + 'static,
+    ) -> Result<T, BoardError> {
+        let decided = self.submit(move |manager| {
+            let outcome = operation(manager);
+            (outcome, manager.take_changes())
+        });
+        Ok(decided.await??)
+    }
+
+    /// The version up to which everything is applied and kept.
+    pub fn version(&self) -> Version {
+        self.shared.state.borrow().copy.version()
+    }
+
+    /// Every change from now on, of this board and of others on its log, in order:
+    /// its own once they are kept, others' once they are applied. What is taken
+    /// back never shows. Ends when the board is closed.
+    ///
+    /// A subscriber that does not read collects changes in memory.
+    pub fn watch(&self) -> impl Stream<Item = BoardChange> + use<L> {
+        let (sender, receiver) = unbounded();
+        self.shared.state.borrow_mut().watch(sender);
+        receiver
+    }
+
+    /// What stands in the way of storing, as of the last attempt; `None` while
+    /// everything works. Includes what fails in the background.
+    pub fn fault(&self) -> Option<StorageError> {
+        self.shared.state.borrow().fault().cloned()
+    }
+
+    /// Every change of [`Board::fault`]. Ends when the board is closed.
+    pub fn watch_fault(&self) -> impl Stream<Item = Option<StorageError>> + use<L> {
+        let (sender, receiver) = unbounded();
+        self.shared.state.borrow_mut().watch_fault(sender);
+        receiver
+    }
+
+    /// Applies what other writers have appended. Boards do so by themselves when
+    /// they hear of it; since a hint can be missed, call this when a page comes
+    /// back to the front, and every few seconds.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the log answers, `corrupt` or `newer_format`; nothing is applied
+    /// then.
+    pub async fn catch_up(&self) -> Result<(), StorageError> {
+        let (sender, receiver) = oneshot::channel();
+        self.shared.state.borrow_mut().ask_to_catch_up(sender)?;
+        self.shared.start();
+        receiver.await.unwrap_or_else(|_| Err(operation::abandoned()))
+    }
+
+    /// The whole board as one document, without the raw tokens of live leases.
+    ///
+    /// # Errors
+    ///
+    /// Any [`StorageError`] of the operations that the export waits for.
+    pub async fn export(&self) -> Result<Bundle, StorageError> {
+        self.submit(|manager| (Bundle::of(manager.store().records()), Vec::new())).await
+    }
+
+    /// Puts the records of a bundle on this board, which has to be empty.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::NotEmpty`], [`ImportError::Invalid`] for a record that
+    /// breaks a rule of form, [`ImportError::Storage`]; nothing is imported then.
+    pub async fn import(&self, bundle: &Bundle) -> Result<(), ImportError> {
+        bundle.validate()?;
+        let changes = bundle.changes();
+        self.submit(move |manager| {
+            if *manager.store() != MemoryStore::default() {
+                return (Err(ImportError::NotEmpty), Vec::new());
+            }
+            manager.store_mut().apply(&changes);
+            let inverse = change::removal(&changes);
+            (Ok(()), vec![ChangeSet { changes: changes.clone(), inverse }])
+        })
+        .await?
+    }
+
+    /// Waits until everything that was submitted is answered, and lets go of the
+    /// log. Reads go on from memory; everything else answers `closed`.
+    pub async fn close(&self) {
+        let (sender, receiver) = oneshot::channel();
+        self.shared.state.borrow_mut().ask_to_close(sender);
+        self.shared.start();
+        // Nobody is left to answer only where the executor is gone too.
+        let _ = receiver.await;
+    }
+
+    async fn submit<T: 'static>(
+        &self,
+        decide: impl FnMut(&mut Manager) -> (T, Vec<ChangeSet>) + 'static,
+    ) -> Result<T, StorageError> {
+        let (queued, answer) = Queued::new(decide);
+        self.shared.state.borrow_mut().submit(Box::new(queued))?;
+        self.shared.start();
+        answer.await.unwrap_or_else(|_| Err(operation::abandoned()))
+    }
+}
+
+impl<L> Clone for Board<L> {
+    fn clone(&self) -> Self {
+        Self { shared: Rc::clone(&self.shared) }
+    }
+}
+
+impl<L> std::fmt::Debug for Board<L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Board").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! The board in memory: what the log holds, and on top of it the operations that
+//! are not kept yet. Nothing in here waits.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use taskloom_domain::manager::Manager;
+use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
+
+use super::change;
+use super::operation::Operation;
+use crate::entry::Entry;
+use crate::error::StorageError;
+use crate::log::Snapshot;
+use crate::snapshot;
+use crate::version::Version;
+
+/// An engine at a version of the log, plus the operations on top.
+pub(super) struct WorkingCopy {
+    manager: Manager,
+    version: Version,
+    pending: VecDeque<Pending>,
+}
+
+struct Pending {
+    operation: Box<dyn Operation>,
+    change_sets: Vec<ChangeSet>,
+}
+
+impl WorkingCopy {
+    pub(super) fn new(manager: Manager, version: Version) -> Self {
+        Self { manager, version, pending: VecDeque::new() }
+    }
+
+    pub(super) fn manager(&self) -> &Manager {
+        &self.manager
+    }
+
+    /// The version that the log is known to hold.
+    pub(super) fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Decides an operation on top of all others, and queues it.
+    pub(super) fn submit(&mut self, mut operation: Box<dyn Operation>) {
+        let change_sets = operation.decide(&mut self.manager);
+        self.pending.push_back(Pending { operation, change_sets });
+    }
+
+    /// How many operations wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// What the waiting operations committed, in order.
+    pub(super) fn unkept(&self) -> Vec<&ChangeSet> {
+        self.pending.iter().flat_map(|pending| &pending.change_sets).collect()
+    }
+
+    /// The first `count` waiting operations are kept, and led to `version`.
+    /// Answers them and what they changed.
+    pub(super) fn keep(
+        &mut self,
+        count: usize,
+        version: Version,
+    ) -> (Vec<Box<dyn Operation>>, Rc<[Change]>) {
+        self.version = version;
+        let mut changes = Vec::new();
+        let operations = self.pending.drain(..count).map(|pending| {
+            changes.extend(pending.change_sets.into_iter().flat_map(|set| set.changes));
+            pending.operation
+        });
+        let operations = operations.collect();
+        (operations, changes.into())
+    }
+
+    /// Takes everything back that is not kept. Answers the operations.
+    pub(super) fn give_up(&mut self) -> Vec<Box<dyn Operation>> {
+        self.take_back();
+        self.pending.drain(..).map(|pending| pending.operation).collect()
+    }
+
+    /// Applies entries of other writers below the waiting operations, which are
+    /// decided anew.
+    pub(super) fn rebase(&mut self, entries: &[Entry]) {
+        self.take_back();
+        for entry in entries {
+            for set in &entry.change_sets {
+                self.manager.store_mut().apply(&set.changes);
+            }
+            self.version = entry.version;
+        }
+        self.decide_again();
+    }
+
+    /// Puts another state below the waiting operations, which are decided anew.
+    /// Answers what is different about it.
+    pub(super) fn replace(&mut self, store: MemoryStore, version: Version) -> Rc<[Change]> {
+        self.take_back();
+        let changes = change::between(self.manager.store(), &store);
+        *self.manager.store_mut() = store;
+        self.version = version;
+        self.decide_again();
+        changes.into()
+    }
+
+    /// A snapshot of what is kept, without the operations on top.
+    pub(super) fn snapshot(&mut self) -> Result<Snapshot, StorageError> {
+        self.take_back();
+        let snapshot = snapshot::encode(self.version, self.manager.store());
+        for set in self.pending.iter().flat_map(|pending| &pending.change_sets) {
+            self.manager.store_mut().apply(&set.changes);
+        }
+        snapshot
+    }
+
+    fn take_back(&mut self) {
+        let newest_first = self.pending.iter().rev().flat_map(|it| it.change_sets.iter().rev());
+        for set in newest_first {
+            self.manager.store_mut().apply(&set.inverse);
+        }
+    }
+
+    fn decide_again(&mut self) {
+        for pending in &mut self.pending {
+            pending.change_sets = pending.operation.decide(&mut self.manager);
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! A bundle: a whole board as one JSON document, for export and import.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use taskloom_domain::TaskError;
+use taskloom_domain::channel::ChannelRecord;
+use taskloom_domain::dependency::Dependency;
+use taskloom_domain::event::EventRecord;
+use taskloom_domain::id::{Sequence, TaskId};
+use taskloom_domain::idempotency::RunIdempotency;
+use taskloom_domain::profile::{ExecutionProfile, ExecutionProfileValidationOptions};
+use taskloom_domain::review::{ReviewGateState, RunReview};
+use taskloom_domain::run::Run;
+use taskloom_domain::scheduler::SchedulerPauseState;
+use taskloom_domain::store::{Change, Key, Record};
+use taskloom_domain::task::Task;
+use taskloom_domain::triage::TriageState;
+use thiserror::Error;
+
+use crate::error::StorageError;
+
+/// What a bundle calls itself.
+const FORMAT: &str = "taskloom-bundle";
+/// The format that this version writes, and the newest that it reads.
+const FORMAT_VERSION: u32 = 1;
+
+/// A whole board: every record in its stored form, by kind, except the raw
+/// tokens of live leases.
+///
+/// Its JSON names the fields as this type does, after `format`
+/// (`"taskloom-bundle"`) and `format_version` (1). A reader passes over members
+/// that it does not know, so a program may keep its own settings beside them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Bundle {
+    format: FormatName,
+    format_version: FormatVersion,
+    /// The number of the newest audit event.
+    pub latest_sequence: Sequence,
+    /// The scheduler's switch, if it was ever thrown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduler: Option<Arc<SchedulerPauseState>>,
+    /// Tasks.
+    pub tasks: Vec<Arc<Task>>,
+    /// Dependency edges.
+    pub dependencies: Vec<Arc<Dependency>>,
+    /// Execution profiles.
+    pub profiles: Vec<Arc<ExecutionProfile>>,
+    /// Coordination channels.
+    pub channels: Vec<Arc<ChannelRecord>>,
+    /// Runs.
+    pub runs: Vec<Arc<Run>>,
+    /// Bound idempotency keys.
+    pub idempotency: Vec<Arc<RunIdempotency>>,
+    /// Reviews.
+    pub reviews: Vec<Arc<RunReview>>,
+    /// The review states beside tasks.
+    pub review_gates: Vec<Arc<ReviewGateState>>,
+    /// Triage records.
+    pub triage: Vec<Arc<TriageState>>,
+    /// Audit events.
+    pub events: Vec<Arc<EventRecord>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct FormatName(Cow<'static, str>);
+
+impl Default for FormatName {
+    fn default() -> Self {
+        Self(Cow::Borrowed(FORMAT))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+struct FormatVersion(u32);
+
+impl Default for FormatVersion {
+    fn default() -> Self {
+        Self(FORMAT_VERSION)
+    }
+}
+
+/// What a document says that it is.
+#[derive(Deserialize)]
+struct Label {
+    format: String,
+    format_version: u32,
+}
+
+impl Bundle {
+    pub(crate) fn of(records: impl Iterator<Item = Record>) -> Self {
+        let mut bundle = Self::default();
+        for record in records {
+            match record {
+                Record::Task(task) => bundle.tasks.push(task),
+                Record::Dependency(edge) => bundle.dependencies.push(edge),
+                Record::Run(run) => bundle.runs.push(run),
+                // A secret of the session that holds the lease.
+                Record::ClaimToken(..) => {}
+                Record::Event(event) => bundle.events.push(event),
+                Record::LatestSequence(sequence) => bundle.latest_sequence = sequence,
+                Record::Idempotency(binding) => bundle.idempotency.push(binding),
+                Record::Triage(state) => bundle.triage.push(state),
+                Record::Profile(profile) => bundle.profiles.push(profile),
+                Record::Review(review) => bundle.reviews.push(review),
+                Record::ReviewGate(gate) => bundle.review_gates.push(gate),
+                Record::Channel(channel) => bundle.channels.push(channel),
+                Record::Scheduler(state) => bundle.scheduler = Some(state),
+            }
+        }
+        bundle
+    }
+
+    /// Every record of the bundle.
+    pub fn records(&self) -> impl Iterator<Item = Record> + '_ {
+        let latest = (self.latest_sequence != Sequence::ZERO)
+            .then_some(Record::LatestSequence(self.latest_sequence));
+        let scheduler = self.scheduler.iter().cloned().map(Record::Scheduler);
+        (self.tasks.iter().cloned().map(Record::Task))
+            .chain(self.dependencies.iter().cloned().map(Record::Dependency))
+            .chain(self.profiles.iter().cloned().map(Record::Profile))
+            .chain(self.channels.iter().cloned().map(Record::Channel))
+            .chain(self.runs.iter().cloned().map(Record::Run))
+            .chain(self.idempotency.iter().cloned().map(Record::Idempotency))
+            .chain(self.reviews.iter().cloned().map(Record::Review))
+            .chain(self.review_gates.iter().cloned().map(Record::ReviewGate))
+            .chain(self.triage.iter().cloned().map(Record::Triage))
+            .chain(self.events.iter().cloned().map(Record::Event))
+            .chain(latest)
+            .chain(scheduler)
+    }
+
+    /// The changes that put the records on an empty board.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        self.records().map(Change::Put).collect()
+    }
+
+    /// The document.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::Invalid`] if a raw document in a record is no JSON, which
+    /// no record of a board holds.
+    pub fn to_json(&self) -> Result<String, BundleError> {
+        serde_json::to_string(self)
+            .map_err(|error| BundleError::Invalid { cause: error.to_string() })
+    }
+
+    /// Reads a document.
+    ///
+    /// # Errors
+    ///
+    /// [`BundleError::NotABundle`] for other documents, [`BundleError::NewerFormat`]
+    /// for one of a newer version, [`BundleError::Invalid`] where the JSON or a
+    /// record in it is malformed.
+    pub fn from_json(text: &str) -> Result<Self, BundleError> {
+        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(text) {
+            return Err(BundleError::Invalid { cause: error.to_string() });
+        }
+        let Ok(label) = serde_json::from_str::<Label>(text) else {
+            return Err(BundleError::NotABundle);
+        };
+        if label.format != FORMAT || label.format_version == 0 {
+            return Err(BundleError::NotABundle);
+        }
+        if label.format_version > FORMAT_VERSION {
+            return Err(BundleError::NewerFormat { found: label.format_version });
+        }
+        serde_json::from_str(text)
+            .map_err(|error| BundleError::Invalid { cause: error.to_string() })
+    }
+
+    /// Checks the form of every record, that ids are used once, and that no
+    /// record belongs to a task that is missing.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::Invalid`] or [`ImportError::Dangling`] at the first record
+    /// at fault.
+    pub fn validate(&self) -> Result<(), ImportError> {
+        let tasks: HashSet<&TaskId> = self.tasks.iter().map(|task| &task.id).collect();
+        let mut keys = HashSet::new();
+        for record in self.records() {
+            validate(&record)?;
+            let missing = owners(&record).into_iter().find(|task| !tasks.contains(task));
+            if let Some(task) = missing {
+                return Err(ImportError::Dangling { task: task.clone() });
+            }
+            let key = record.key();
+            if keys.contains(&key) {
+                return Err(ImportError::Repeated { key });
+            }
+            keys.insert(key);
+        }
+        Ok(())
+    }
+}
+
+fn validate(record: &Record) -> Result<(), TaskError> {
+    match record {
+        Record::Task(task) => task.validate(),
+        Record::Dependency(edge) => edge.validate(),
+        Record::Run(run) => run.validate(),
+        Record::Event(event) => event.validate(),
+        Record::Idempotency(binding) => binding.validate(),
+        Record::Triage(state) => state.validate(),
+        // What profiles may say is a setting of each board, and was checked where
+        // the profile was made; here only its form counts.
+        Record::Profile(profile) => profile.validate(&ExecutionProfileValidationOptions::default()),
+        Record::Review(review) => review.validate(),
+        Record::ClaimToken(..)
+        | Record::LatestSequence(_)
+        | Record::ReviewGate(_)
+        | Record::Channel(_)
+        | Record::Scheduler(_) => Ok(()),
+    }
+}
+
+/// The tasks without which a record means nothing.
+fn owners(record: &Record) -> Vec<&TaskId> {
+    match record {
+        Record::Task(task) => task.parent_task_id.iter().collect(),
+        Record::Dependency(edge) => vec![&edge.task_id, &edge.depends_on_task_id],
+        Record::Run(run) => vec![&run.task_id],
+        Record::Triage(state) => vec![&state.task_id],
+        Record::Profile(profile) => vec![&profile.task_id],
+        Record::Review(review) => vec![&review.task_id],
+        Record::ReviewGate(gate) => vec![&gate.task_id],
+        Record::Event(_)
+        | Record::ClaimToken(..)
+        | Record::LatestSequence(_)
+        | Record::Idempotency(_)
+        | Record::Channel(_)
+        | Record::Scheduler(_) => Vec::new(),
+    }
+}
+
+/// Why a document is not read as a bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum BundleError {
+    /// It is JSON, but not a bundle.
+    #[error("this document is not a Taskloom bundle")]
+    NotABundle,
+    /// A newer version of Taskloom wrote it.
+    #[error("a newer version of Taskloom wrote this bundle (format {found}); update to read it")]
+    NewerFormat {
+        /// Its format.
+        found: u32,
+    },
+    /// It is malformed.
+    #[error("this bundle is malformed: {cause}")]
+    Invalid {
+        /// Where, and why.
+        cause: String,
+    },
+}
+
+impl BundleError {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            BundleError::NotABundle => "not_a_bundle",
+            BundleError::NewerFormat { .. } => "newer_format",
+            BundleError::Invalid { .. } => "invalid_bundle",
+        }
+    }
+}
+
+/// Why a bundle is not imported.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum ImportError {
+    /// The board has records already.
+    #[error("the board is not empty; a bundle can only be restored on an empty one")]
+    NotEmpty,
+    /// A record breaks a rule of form.
+    #[error("a record of this bundle is not valid: {0}")]
+    Invalid(#[from] TaskError),
+    /// A record belongs to a task that the bundle does not hold.
+    #[error("a record of this bundle belongs to task {task}, which is missing")]
+    Dangling {
+        /// The missing task.
+        task: TaskId,
+    },
+    /// Two records have the same name.
+    #[error("this bundle holds {key:?} twice")]
+    Repeated {
+        /// The name.
+        key: Key,
+    },
+    /// The records could not be kept.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl ImportError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            ImportError::NotEmpty => "board_not_empty",
+            ImportError::Invalid(_)
+            | ImportError::Dangling { .. }
+            | ImportError::Repeated { .. } => "invalid_bundle",
+            ImportError::Storage(error) => error.code(),
+        }
+    }
+}
