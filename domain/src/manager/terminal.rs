@@ -29,7 +29,8 @@ pub(super) enum Ending {
 
 impl Ending {
     pub(super) fn failed(failure: RunFailure) -> Self {
-        Self::Failed { error: failure.error, metadata: failure.metadata }
+        let RunFailure { error, metadata } = failure.normalize();
+        Self::Failed { error, metadata }
     }
 
     fn stop_reason(&self) -> StopReason {
@@ -70,7 +71,7 @@ impl<S: Store> Manager<S> {
             }
             Ending::Failed { error, .. } => {
                 ended.status = RunStatus::Failed;
-                error.trim().clone_into(&mut ended.error);
+                ended.error.clone_from(error);
                 ended.result = None;
             }
         }
@@ -182,7 +183,6 @@ impl<S: Store + 'static> Manager<S> {
         actor: &ActorContext,
     ) -> Result<Progress<S, Run>> {
         actor.authorize_write()?;
-        let failure = failure.normalize();
         failure.validate("run_failure")?;
         self.begin_end(id, RunStatus::Failed, Ending::failed(failure), actor)
     }

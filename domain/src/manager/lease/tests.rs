@@ -3,7 +3,7 @@
 use crate::autonomy::AutonomyReasonCode;
 use crate::claim_token::ClaimToken;
 use crate::error::{ErrorKind, Result};
-use crate::lease::{ClaimResult, LeaseCompletion, LeaseHeartbeat};
+use crate::lease::{ClaimResult, LeaseCompletion, LeaseFailure, LeaseHeartbeat};
 use crate::manager::testing::runs::{
     LEASE, brought, completion, enqueue, failed, failure, heartbeat, long_json, reader, release,
     session,
@@ -191,7 +191,8 @@ fn a_completed_run_keeps_its_hash_and_loses_its_lease() {
 #[test]
 fn a_failed_run_queues_nothing_by_itself() {
     let (mut world, claim) = held();
-    let run = world.manager.fail_run_lease(failure(&claim), &agent("s")).unwrap();
+    let request = LeaseFailure { failure: failed(" boom "), ..failure(&claim) };
+    let run = world.manager.fail_run_lease(request, &agent("s")).unwrap();
     assert_eq!((run.status, run.error.as_str()), (RunStatus::Failed, "boom"));
     assert_eq!((world.status("t"), world.runs("t").len()), (Status::Ready, 1));
     assert_eq!(world.newest_payload("t")["error"], "boom");
