@@ -195,11 +195,7 @@ pub fn availability(
 /// # Errors
 ///
 /// Why it cannot.
-pub fn grip(
-    situation: &Situation,
-    actor: &ActorContext,
-    now: Timestamp,
-) -> Result<Grip, Reason> {
+pub fn grip(situation: &Situation, actor: &ActorContext, now: Timestamp) -> Result<Grip, Reason> {
     let Some(run) = situation.active_run() else {
         return Err(ended(&situation.task).unwrap_or(Reason::NotHeld));
     };
@@ -241,9 +237,10 @@ where
         .iter()
         .map(|edge| &edge.task_id)
         .filter(|dependent| {
-            store.get_task(dependent).is_some_and(|task| {
-                task.status == Status::Blocked && !approval_blocks(&task)
-            }) && waits_for_it_alone(dependent)
+            store
+                .get_task(dependent)
+                .is_some_and(|task| task.status == Status::Blocked && !approval_blocks(&task))
+                && waits_for_it_alone(dependent)
         })
         .cloned()
         .collect()

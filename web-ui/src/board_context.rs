@@ -220,9 +220,8 @@ impl BoardContext {
     /// Takes notice of changed tasks.
     fn refresh(self, changed: &BTreeSet<TaskId>) {
         let inner = self.inner();
-        let touched = self.read(|manager| {
-            inner.index.borrow_mut().refresh(manager.store(), changed)
-        });
+        let touched =
+            self.read(|manager| inner.index.borrow_mut().refresh(manager.store(), changed));
         let Some(touched) = touched else { return };
         let known = inner.tasks.borrow();
         for id in changed.iter().chain(&touched.cards) {

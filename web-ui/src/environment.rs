@@ -25,7 +25,7 @@ pub fn random<const N: usize>() -> [u8; N] {
 
 /// A key that no gesture had before.
 pub fn fresh_key() -> String {
-    uuid::Uuid::now_v7().to_string()
+    random::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The options of the engine in a page.

@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use taskloom_domain::actor::ActorContext;
 use taskloom_domain::availability::{Grip, Situation, Verb, grip};
 use taskloom_domain::dependency::{AddDependency, DependencyKind};
 use taskloom_domain::error::{ErrorKind, Result as EngineResult, TaskError};
 use taskloom_domain::execution::{CancelTask, ExecutionRequest};
 use taskloom_domain::id::{RunId, SessionId, TaskId};
 use taskloom_domain::lease::{ClaimCriteria, LeaseCompletion};
-use taskloom_domain::actor::ActorContext;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::run::{ClaimRun, EnqueueRun, RunResult, StartRun};
-use taskloom_domain::store::{ClaimTokenStore, RunStore};
+use taskloom_domain::store::ClaimTokenStore;
 use taskloom_storage::BoardError;
 
-pub use create::{Added, add_line};
+pub use create::add_line;
 
 use crate::board_context::BoardContext;
 use crate::environment;
@@ -87,10 +87,8 @@ impl Gestures {
         let name = self.short_name(&id);
         let task = id.clone();
         let key = environment::fresh_key();
-        let outcome = self
-            .board
-            .run(move |manager, actor| operate(manager, actor, verb, &task, &key))
-            .await;
+        let outcome =
+            self.board.run(move |manager, actor| operate(manager, actor, verb, &task, &key)).await;
         self.busy.update(|busy| {
             busy.remove(&id);
         });
@@ -114,7 +112,7 @@ impl Gestures {
     pub async fn claim_next(self) -> Result<TaskId, Refusal> {
         let claimed = self.board.run(|manager, actor| {
             let criteria = ClaimCriteria {
-                claimer_session_id: Some(SessionId::from(CLAIMING_SESSION)),
+                claimer_session_id: SessionId::from(CLAIMING_SESSION),
                 ..ClaimCriteria::default()
             };
             manager.claim_next_run(criteria, actor).map(|claim| claim.task.id)
@@ -136,7 +134,8 @@ impl Gestures {
     /// The refusal; with the loop, if there would be one.
     pub async fn add_dependency(self, task: TaskId, blocker: TaskId) -> Result<(), Refusal> {
         let text = format!("{} now needs {}", self.short_name(&task), self.short_name(&blocker));
-        let what = format!("{} does not need {}", self.short_name(&task), self.short_name(&blocker));
+        let what =
+            format!("{} does not need {}", self.short_name(&task), self.short_name(&blocker));
         self.connect(task.clone(), blocker.clone())
             .await
             .map_err(|error| self.refusal(what, &error))?;
@@ -248,7 +247,8 @@ impl Gestures {
 
 /// The short name of a task as its card shows it.
 pub fn short_name(board: BoardContext, id: &TaskId) -> String {
-    board.with_index(|index| index.card(id).map(|card| card.identifier.clone()))
+    board
+        .with_index(|index| index.card(id).map(|card| card.identifier.clone()))
         .unwrap_or_else(|| id.to_string())
 }
 
@@ -273,7 +273,8 @@ fn operate(
     id: &TaskId,
     key: &str,
 ) -> EngineResult<()> {
-    let request = || ExecutionRequest { idempotency_key: key.into(), ..ExecutionRequest::default() };
+    let request =
+        || ExecutionRequest { idempotency_key: key.into(), ..ExecutionRequest::default() };
     match verb {
         Verb::Publish => manager.publish_task(id, request(), actor).map(drop),
         Verb::Start => manager.start_task(id, request(), actor).map(drop),

@@ -6,6 +6,7 @@ pub mod board_index;
 pub mod card;
 pub mod column_order;
 pub mod consequence;
+pub mod derivation;
 pub mod filter;
 pub mod icon;
 pub mod identifier;

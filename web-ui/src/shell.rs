@@ -76,7 +76,8 @@ fn SkipLinks() -> impl IntoView {
 pub fn focus_on(id: &str) {
     use wasm_bindgen::JsCast;
     let element = document().get_element_by_id(id);
-    if let Some(element) = element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
+    if let Some(element) =
+        element.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok())
     {
         // What cannot take the focus stays without it.
         let _ = element.focus();

@@ -169,7 +169,9 @@ fn only_the_holder_ends_a_lease_and_only_while_it_lasts() {
     let live = "2026-01-01T00:00:01Z";
     assert_eq!(grip(&leased("ada", live), &ada(), now()), Ok(Grip::Token));
     let refused = grip(&leased("bob", live), &ada(), now());
-    assert!(matches!(refused, Err(Reason::LeasedByOther { holder: Some(who), .. }) if who.reference == "bob"));
+    assert!(
+        matches!(refused, Err(Reason::LeasedByOther { holder: Some(who), .. }) if who.reference == "bob")
+    );
     assert_eq!(grip(&leased("ada", TIME), &ada(), now()), Err(Reason::LeaseExpired));
 }
 

@@ -6,10 +6,9 @@ use std::time::Duration;
 use leptos::ev::PointerEvent;
 use leptos::leptos_dom::helpers::{IntervalHandle, TimeoutHandle};
 use leptos::prelude::*;
+use taskloom_domain::Enumeration;
 use taskloom_domain::id::TaskId;
 use taskloom_domain::stage::Stage;
-use taskloom_domain::Enumeration;
-use wasm_bindgen::JsCast;
 
 use super::state::{BoardState, Hand};
 use crate::model::icon::IconName;
@@ -153,7 +152,8 @@ impl PointerCarry {
 
     fn on_gone(self, event: &PointerEvent) {
         let carrying = self.is_carrying();
-        if self.pressed.with_value(|p| p.as_ref().is_some_and(|p| p.pointer == event.pointer_id())) {
+        if self.pressed.with_value(|p| p.as_ref().is_some_and(|p| p.pointer == event.pointer_id()))
+        {
             self.end();
             if carrying {
                 self.state.put_back();

@@ -82,7 +82,7 @@ pub fn EmptyBoard() -> impl IntoView {
                 </A>
             </section>
         </Show>
-        <Show when=move || filtered.get() && total.get() > 0 && shown.get() == 0>
+        <Show when=move || filtered.get() && total.get() != 0 && shown.get() == 0>
             <section class="banner">
                 <div>
                     <h2>{move || format!("Nothing matches “{}”", address.get("q"))}</h2>

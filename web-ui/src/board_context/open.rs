@@ -46,7 +46,11 @@ impl BoardContext {
     pub async fn export(self) -> Result<String, StorageError> {
         let handle = self.inner().handle.borrow().clone();
         match handle {
-            Some(handle) => Ok(handle.export().await?.to_json()),
+            Some(handle) => handle
+                .export()
+                .await?
+                .to_json()
+                .map_err(|error| StorageError::Failed { cause: error.to_string() }),
             None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
         }
     }
@@ -91,9 +95,8 @@ impl BoardContext {
     /// Puts runs whose lease ended back into the queue. Several tabs may try; the
     /// engine does it once.
     fn recover_expired_leases(self) {
-        let expired = self.read(|manager| {
-            !manager.store().list_expired_leases(environment::now(), 1).is_empty()
-        });
+        let expired = self
+            .read(|manager| !manager.store().list_expired_leases(environment::now(), 1).is_empty());
         if expired == Some(true) {
             spawn_local(async move {
                 let recovered = self.run(|manager, actor| {

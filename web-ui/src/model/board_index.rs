@@ -9,8 +9,7 @@ use taskloom_domain::id::TaskId;
 use taskloom_domain::query::Query;
 use taskloom_domain::stage::Stage;
 use taskloom_domain::store::{
-    Change, ChangeSet, DependencyStore, Key, Record, RecordStore, RunReviewStore, RunStore,
-    SchedulerStore,
+    Change, DependencyStore, Key, Record, RecordStore, RunReviewStore, RunStore, SchedulerStore,
 };
 
 use super::card::Card;
@@ -177,10 +176,10 @@ fn place(card: &Card) -> (super::column_order::OrderKey, &TaskId) {
     (card.order, &card.id)
 }
 
-/// The tasks that a change-set is about.
-pub fn changed_tasks<'a>(changes: impl IntoIterator<Item = &'a ChangeSet>) -> BTreeSet<TaskId> {
+/// The tasks that changes are about.
+pub fn changed_tasks(changes: &[Change]) -> BTreeSet<TaskId> {
     let mut ids = BTreeSet::new();
-    for change in changes.into_iter().flat_map(|set| &set.changes) {
+    for change in changes {
         match change {
             Change::Put(Record::Task(task)) => {
                 ids.insert(task.id.clone());

@@ -8,7 +8,9 @@ use taskloom_domain::id::TaskId;
 use taskloom_domain::run::{Run, RunStatus};
 use taskloom_domain::stage::Stage;
 use taskloom_domain::status::approval_blocks;
-use taskloom_domain::store::{DependencyStore, RecordStore, RunReviewStore, RunStore, SchedulerStore};
+use taskloom_domain::store::{
+    DependencyStore, RecordStore, RunReviewStore, RunStore, SchedulerStore,
+};
 use taskloom_domain::task::{ApprovalState, Priority, Task};
 use taskloom_domain::time::{Duration, Timestamp};
 
@@ -171,11 +173,21 @@ impl CardState {
                 frees,
             },
             Stage::Queued => Self::Queued {
-                reserved_for: task.owner.as_ref().filter(|owner| never_claimed(owner)).map(phrase::owner),
+                reserved_for: task
+                    .owner
+                    .as_ref()
+                    .filter(|owner| never_claimed(owner))
+                    .map(phrase::owner),
             },
             Stage::InProgress => Self::held(situation),
             Stage::InReview => Self::InReview {
-                round: situation.reviews.iter().map(|review| review.review_round).max().unwrap_or(1).into(),
+                round: situation
+                    .reviews
+                    .iter()
+                    .map(|review| review.review_round)
+                    .max()
+                    .unwrap_or(1)
+                    .into(),
             },
             Stage::Done => Self::Done { took: latest.and_then(run_time) },
             Stage::Failed => Self::Failed {
@@ -239,8 +251,11 @@ impl CardState {
                     (None, Some(since)) => format!("for {}", phrase::span(now.since(*since))),
                     (None, None) => "no lease".into(),
                 };
-                let tries =
-                    if *attempt > 1 { format!(", {attempt} of {max_attempts}") } else { String::new() };
+                let tries = if *attempt > 1 {
+                    format!(", {attempt} of {max_attempts}")
+                } else {
+                    String::new()
+                };
                 format!("{holder}, {what}, {time}{tries}")
             }
             Self::InReview { round } => format!("Round {round}, waits for a reviewer"),

@@ -178,9 +178,7 @@ pub fn command(scope: Scope, press: Press<'_>) -> Option<Command> {
     };
     KEYS.iter()
         .filter(|binding| binding.scope == scope)
-        .find(|binding| {
-            binding.chords.iter().any(|c| c.key == name && c.control == press.control)
-        })
+        .find(|binding| binding.chords.iter().any(|c| c.key == name && c.control == press.control))
         .map(|binding| binding.command)
 }
 

@@ -60,8 +60,10 @@ impl Refusal {
 /// `C needs B, B needs A; A needs C would close the loop`. The loop starts with
 /// the edge that was refused.
 pub fn cycle_text(cycle: &[TaskId], name: impl Fn(&TaskId) -> String) -> String {
-    let mut needs: Vec<String> =
-        cycle.windows(2).map(|pair| format!("{} needs {}", name(&pair[0]), name(&pair[1]))).collect();
+    let mut needs: Vec<String> = cycle
+        .windows(2)
+        .map(|pair| format!("{} needs {}", name(&pair[0]), name(&pair[1])))
+        .collect();
     if needs.is_empty() {
         return words(ErrorKind::CycleDetected).0.to_owned();
     }
@@ -111,9 +113,7 @@ fn words(kind: ErrorKind) -> (&'static str, &'static str) {
         ),
         ErrorKind::InvalidClaimToken => ("the claim was lost", "Somebody else may hold the run."),
         ErrorKind::LeaseExpired => ("the claim ran out", "The run goes back to the queue."),
-        ErrorKind::ActiveRunLease => {
-            ("you hold a claimed run already", "Finish that one first.")
-        }
+        ErrorKind::ActiveRunLease => ("you hold a claimed run already", "Finish that one first."),
         ErrorKind::ForceOpRequiresReason => ("a reason is needed", "Say why."),
         ErrorKind::ForceOpRateLimited => ("too many in a minute", "Wait a little."),
         ErrorKind::RetryChainTooDeep => ("it was retried too often", "Run it again instead."),

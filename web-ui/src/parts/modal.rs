@@ -38,7 +38,7 @@ pub fn Modal(
             node_ref=node
             class=format!("modal {class}")
             aria-labelledby="modal-title"
-            on:cancel=move |event| {
+            on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
                 on_close.run(());
             }

@@ -71,9 +71,8 @@ fn leave(desk: Desk, address: Address) -> bool {
 /// New tasks go to the column of the focused card, if tasks can be made there.
 fn adding_column(desk: Desk, gestures: Gestures) -> Stage {
     let focused = desk.focused.get_untracked();
-    let stage = focused.and_then(|id| {
-        gestures.board.with_index(|index| index.card(&id).map(|card| card.stage))
-    });
+    let stage = focused
+        .and_then(|id| gestures.board.with_index(|index| index.card(&id).map(|card| card.stage)));
     stage.filter(|stage| can_add(*stage)).unwrap_or(Stage::Ready)
 }
 

@@ -17,7 +17,8 @@ use crate::parts::Icon;
 #[component]
 pub fn StorageNotice() -> impl IntoView {
     let board = expect_context::<BoardContext>();
-    move || match (board.phase(), board.fault()) {
+    move || {
+        match (board.phase(), board.fault()) {
         (Phase::Refused(error), _) => {
             let memory = offers_memory(&error).then(|| {
                 view! {
@@ -65,6 +66,7 @@ pub fn StorageNotice() -> impl IntoView {
             .into_any(),
         ),
         (Phase::Opening | Phase::Open(Keeping::Stored), None) | (Phase::Opening, Some(_)) => None,
+    }
     }
 }
 
@@ -126,7 +128,8 @@ fn download(text: &str) -> Option<()> {
     kind.set_type("application/json");
     let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &kind).ok()?;
     let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
-    let link = document().create_element("a").ok()?.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
+    let link =
+        document().create_element("a").ok()?.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
     link.set_href(&url);
     link.set_download(&format!("{BOARD_NAME}.json"));
     link.click();

@@ -138,7 +138,11 @@ impl Record {
 
     /// A text field, trimmed; `None` where it is absent, blank or no text.
     fn text(&self, field: &str) -> Option<&str> {
-        self.fields.get(field).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty())
+        self.fields
+            .get(field)
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
     }
 
     /// How the record ends if it does not become a task.
@@ -412,8 +416,7 @@ impl Record {
             && let Some(parent) = self.text("parent")
             && !others.iter().any(|edge| edge.get("depends_on_id") == Some(&json!(parent)))
         {
-            references.parent =
-                lead(parent, fates, notes).map(|found| (parent.to_owned(), found));
+            references.parent = lead(parent, fates, notes).map(|found| (parent.to_owned(), found));
         }
         if !others.is_empty() {
             kept.insert("dependencies".into(), Value::Array(others));

@@ -143,7 +143,8 @@ impl Mapping {
             .map(|(place, line)| (line.key(), place))
             .collect();
         for problem in problems {
-            if let Some(line) = places.get(&problem.key).and_then(|place| self.lines.get_mut(*place))
+            if let Some(line) =
+                places.get(&problem.key).and_then(|place| self.lines.get_mut(*place))
                 && !matches!(line.outcome, Outcome::Refused(_))
             {
                 line.outcome =
@@ -201,7 +202,8 @@ impl fmt::Display for Refusal {
             Refusal::TitleMissing => f.write_str("title is missing"),
             Refusal::DuplicateId(line) => write!(f, "same id as line {line}"),
             Refusal::Engine(error, related) if related.is_empty() => {
-                let text = if error.detail().is_empty() { error.kind().text() } else { error.detail() };
+                let text =
+                    if error.detail().is_empty() { error.kind().text() } else { error.detail() };
                 f.write_str(text)
             }
             Refusal::Engine(_, related) => {
@@ -217,10 +219,14 @@ impl fmt::Display for Note {
         match self {
             Note::UnknownReference(id) => write!(f, "{id} is not in the file: reference dropped"),
             Note::LeftOutReference(id) => write!(f, "{id} is not imported: reference dropped"),
-            Note::FurtherParent(id) => write!(f, "a task has one parent: {id} kept as a source field"),
+            Note::FurtherParent(id) => {
+                write!(f, "a task has one parent: {id} kept as a source field")
+            }
             Note::DroppedEdge(id) => write!(f, "no longer needs {id}: the edge closed a loop"),
             Note::StatusChanged(from, to) => write!(f, "{from} becomes {to}"),
-            Note::Unreadable(field) => write!(f, "{field} could not be read: kept as a source field"),
+            Note::Unreadable(field) => {
+                write!(f, "{field} could not be read: kept as a source field")
+            }
             Note::KeptFields(count) => write!(f, "{count} fields kept in the metadata"),
         }
     }

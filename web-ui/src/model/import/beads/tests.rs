@@ -60,8 +60,10 @@ fn every_status_has_its_stored_form() {
 
 #[test]
 fn tombstones_are_skipped_and_references_to_them_dropped() {
-    let mapping =
-        map_lines(&[json!({"id": "gone", "title": "T", "status": "tombstone"}), needs("a", "gone")]);
+    let mapping = map_lines(&[
+        json!({"id": "gone", "title": "T", "status": "tombstone"}),
+        needs("a", "gone"),
+    ]);
     assert_eq!(mapping.lines[0].outcome, Outcome::Skipped(Skip::Tombstone));
     assert!(mapping.lines[1].notes.contains(&Note::LeftOutReference("gone".into())));
     assert!(mapping.plan.tasks[0].blockers.is_empty());
@@ -74,10 +76,7 @@ fn memories_are_skipped_and_other_types_refused() {
         json!({"_type": "molecule", "title": "x"}),
     ]);
     assert_eq!(mapping.lines[0].outcome, Outcome::Skipped(Skip::Memory));
-    assert_eq!(
-        mapping.lines[1].outcome,
-        Outcome::Refused(Refusal::UnknownType("molecule".into()))
-    );
+    assert_eq!(mapping.lines[1].outcome, Outcome::Refused(Refusal::UnknownType("molecule".into())));
 }
 
 #[test]
