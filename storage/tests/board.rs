@@ -346,6 +346,8 @@ fn board_that_is_far_behind_starts_from_the_snapshot() {
     let told = told(&mut changes);
     assert_eq!(replayed(&told), records(&behind.board), "subscribers miss nothing");
     assert_eq!(told.last().unwrap().source, Source::Own);
+    let first = &told[0].changes;
+    assert!(first.iter().all(|it| matches!(it, Change::Put(_))), "nothing unkept shows");
 }
 
 #[test]
@@ -439,7 +441,9 @@ fn log_that_went_back_is_an_error() {
 #[test]
 fn closing_answers_what_was_submitted_and_then_refuses() {
     let log = MemoryLog::new();
-    let mut tab = Tab::open(Unsteady::new(log.another(), [Step::Wait(2)]));
+    let slow = Unsteady::new(log.another(), []);
+    let mut tab = Tab::open(slow.clone());
+    slow.plan([Step::Wait(2)]);
     let mut changes = tab.board.watch();
     let board = tab.board.clone();
     let (answer, ()) =
@@ -458,7 +462,9 @@ fn closing_answers_what_was_submitted_and_then_refuses() {
 #[test]
 fn dropped_answer_does_not_stop_the_operation() {
     let log = MemoryLog::new();
-    let mut tab = Tab::open(Unsteady::new(log.another(), [Step::Wait(2)]));
+    let slow = Unsteady::new(log.another(), []);
+    let mut tab = Tab::open(slow.clone());
+    slow.plan([Step::Wait(2)]);
     let board = tab.board.clone();
     tab.wait(async {
         let mut answer = Box::pin(board.run(create("goes on")));

@@ -43,6 +43,11 @@ impl<L: ChangeLog> Unsteady<L> {
         self.plan.borrow_mut().extend(steps);
     }
 
+    /// Drops what is left of the plan: from now on every call succeeds.
+    pub fn settle(&self) {
+        self.plan.borrow_mut().clear();
+    }
+
     /// How often `append` was called.
     pub fn appends(&self) -> usize {
         self.appends.get()
