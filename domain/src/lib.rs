@@ -25,6 +25,7 @@ pub mod channel;
 pub mod claim_token;
 pub mod dependency;
 pub mod diagnostic;
+pub mod eligibility;
 pub mod event;
 pub mod execution;
 pub mod force;

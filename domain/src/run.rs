@@ -284,6 +284,12 @@ impl Run {
         Ok(())
     }
 
+    /// When something last happened to the run. Heartbeats do not count.
+    pub fn last_activity_at(&self) -> Timestamp {
+        let times = [self.claimed_at, self.started_at, self.ended_at];
+        times.into_iter().flatten().fold(self.queued_at, Timestamp::max)
+    }
+
     /// Checks that the direct lifecycle may move the run on to `next`.
     ///
     /// # Errors

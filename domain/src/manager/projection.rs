@@ -156,10 +156,7 @@ pub fn active_run(store: &impl RunStore, task: &Task) -> Option<RunSummary> {
 
 /// When something last happened to a run. Heartbeats do not count.
 pub fn run_activity(run: &Run) -> Timestamp {
-    [run.claimed_at, run.started_at, run.ended_at]
-        .into_iter()
-        .flatten()
-        .fold(run.queued_at, Timestamp::max)
+    run.last_activity_at()
 }
 
 /// When something last happened to a task: to its record, to one of its runs, or
