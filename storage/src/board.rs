@@ -180,13 +180,12 @@ impl<L: ChangeLog + 'static> Board<L> {
         receiver.await.unwrap_or_else(|_| Err(operation::abandoned()))
     }
 
-    /// The whole board as one document, without the raw tokens of live leases.
-    ///
-    /// # Errors
-    ///
-    /// Any [`StorageError`] of the operations that the export waits for.
-    pub async fn export(&self) -> Result<Bundle, StorageError> {
-        self.submit(|manager| (Bundle::of(manager.store().records()), Vec::new())).await
+    /// The whole board as one document, as of [`Board::version`]: operations that
+    /// are not kept yet are left out, and so are the raw tokens of live leases.
+    /// Works on a closed board too, so that nothing is lost with its storage.
+    pub fn export(&self) -> Bundle {
+        let mut state = self.shared.state.borrow_mut();
+        state.copy.with_kept(|store| Bundle::of(store.records()))
     }
 
     /// Puts the records of a bundle on this board, which has to be empty.
@@ -210,7 +209,7 @@ impl<L: ChangeLog + 'static> Board<L> {
     }
 
     /// Waits until everything that was submitted is answered, and lets go of the
-    /// log. Reads go on from memory; everything else answers `closed`.
+    /// log. Reads and exports go on from memory; everything else answers `closed`.
     pub async fn close(&self) {
         let (sender, receiver) = oneshot::channel();
         self.shared.state.borrow_mut().ask_to_close(sender);

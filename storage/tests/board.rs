@@ -460,6 +460,25 @@ fn closing_answers_what_was_submitted_and_then_refuses() {
 }
 
 #[test]
+fn export_holds_what_is_kept_and_nothing_else() {
+    let log = Unsteady::new(MemoryLog::new(), []);
+    let mut tab = Tab::open(log.clone());
+    tab.create("kept").unwrap();
+    log.plan([Step::Wait(9)]);
+    let board = tab.board.clone();
+    tab.wait(async {
+        let mut answer = Box::pin(board.run(create("on its way")));
+        assert!(futures_util::future::poll_immediate(&mut answer).await.is_none());
+    });
+    let exported = |board: &Board<_>| {
+        board.export().tasks.iter().map(|task| task.title.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!((exported(&board), titles(&board).len()), (vec!["kept".to_owned()], 2));
+    tab.wait(board.close());
+    assert_eq!(exported(&board).len(), 2, "closed, but there");
+}
+
+#[test]
 fn dropped_answer_does_not_stop_the_operation() {
     let log = MemoryLog::new();
     let slow = Unsteady::new(log.another(), []);

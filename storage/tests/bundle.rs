@@ -54,7 +54,7 @@ fn is_token(record: &Record) -> bool {
 fn document() -> Value {
     let mut pool = LocalPool::new();
     let board = busy_board(&mut pool);
-    let bundle = pool.run_until(board.export()).unwrap();
+    let bundle = board.export();
     serde_json::from_str(&bundle.to_json().unwrap()).unwrap()
 }
 
@@ -62,7 +62,7 @@ fn document() -> Value {
 fn bundle_restores_everything_but_the_claim_tokens() {
     let mut pool = LocalPool::new();
     let board = busy_board(&mut pool);
-    let text = pool.run_until(board.export()).unwrap().to_json().unwrap();
+    let text = board.export().to_json().unwrap();
     let tokens: Vec<Record> = records(&board).into_iter().filter(is_token).collect();
     let [Record::ClaimToken(_, token)] = tokens.as_slice() else { panic!("one run is claimed") };
     assert!(!text.contains(token.expose()));
@@ -73,14 +73,14 @@ fn bundle_restores_everything_but_the_claim_tokens() {
     let expected: Vec<Record> = records(&board).into_iter().filter(|it| !is_token(it)).collect();
     assert_eq!(records(&restored), expected);
     assert_eq!(records(&open(&mut pool, log)), expected, "an import is kept as everything else");
-    assert_eq!(pool.run_until(restored.export()).unwrap().to_json().unwrap(), text);
+    assert_eq!(restored.export().to_json().unwrap(), text);
 }
 
 #[test]
 fn bundle_is_not_put_on_a_board_that_has_records() {
     let mut pool = LocalPool::new();
     let board = busy_board(&mut pool);
-    let bundle = pool.run_until(board.export()).unwrap();
+    let bundle = board.export();
     let before = records(&board);
     assert_eq!(pool.run_until(board.import(&bundle)), Err(ImportError::NotEmpty));
     assert_eq!(records(&board), before);

@@ -3,5 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
 mod browser;
+mod fixture;
 
 wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_dedicated_worker);

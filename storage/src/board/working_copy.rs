@@ -10,9 +10,6 @@ use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
 use super::change;
 use super::operation::Operation;
 use crate::entry::Entry;
-use crate::error::StorageError;
-use crate::log::Snapshot;
-use crate::snapshot;
 use crate::version::Version;
 
 /// An engine at a version of the log, plus the operations on top.
@@ -104,14 +101,14 @@ impl WorkingCopy {
         changes.into()
     }
 
-    /// A snapshot of what is kept, without the operations on top.
-    pub(super) fn snapshot(&mut self) -> Result<Snapshot, StorageError> {
+    /// Looks at what is kept, without the operations on top.
+    pub(super) fn with_kept<T>(&mut self, look: impl FnOnce(&MemoryStore) -> T) -> T {
         self.take_back();
-        let snapshot = snapshot::encode(self.version, self.manager.store());
+        let seen = look(self.manager.store());
         for set in self.pending.iter().flat_map(|pending| &pending.change_sets) {
             self.manager.store_mut().apply(&set.changes);
         }
-        snapshot
+        seen
     }
 
     fn take_back(&mut self) {

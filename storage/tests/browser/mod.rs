@@ -1,3 +1,4 @@
 //! What is tested in windows and in workers alike.
 
+mod board;
 mod database;

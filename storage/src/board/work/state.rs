@@ -13,6 +13,7 @@ use super::super::working_copy::WorkingCopy;
 use crate::entry::{self, Attempt, Entry, WriterId};
 use crate::error::{CloseReason, StorageError};
 use crate::log::Snapshot;
+use crate::snapshot;
 use crate::version::Version;
 
 /// The next thing to do.
@@ -245,7 +246,9 @@ impl State {
         }
         self.taking_snapshot = true;
         let spare = self.newest_snapshot;
-        Some(self.copy.snapshot().map(|snapshot| (snapshot, spare)))
+        let version = self.copy.version();
+        let snapshot = self.copy.with_kept(|store| snapshot::encode(version, store));
+        Some(snapshot.map(|snapshot| (snapshot, spare)))
     }
 
     pub(super) fn end_snapshot(&mut self, kept: Result<Version, StorageError>) {
