@@ -14,6 +14,9 @@ use crate::shell::{Desk, Shell};
 
 /// Puts the app into the page, in the place of what stood there while it loaded.
 pub fn start() {
+    std::panic::set_hook(Box::new(|panic| {
+        web_sys::console::error_1(&format!("Taskloom failed: {panic}").into());
+    }));
     if let Some(waiting) = document().get_element_by_id("waiting") {
         waiting.remove();
     }

@@ -30,7 +30,7 @@ pub enum Tone {
 }
 
 /// How many toasts are shown at once; older ones go.
-const SHOWN: usize = 4;
+const SHOWN: usize = 3;
 
 /// The page's voice. Cheap to copy.
 #[derive(Clone, Copy)]

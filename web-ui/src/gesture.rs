@@ -16,7 +16,7 @@ use taskloom_domain::id::{RunId, SessionId, TaskId};
 use taskloom_domain::lease::{ClaimCriteria, LeaseCompletion};
 use taskloom_domain::manager::Manager;
 use taskloom_domain::run::{ClaimRun, EnqueueRun, RunResult, StartRun};
-use taskloom_domain::store::ClaimTokenStore;
+use taskloom_domain::store::{ClaimTokenStore, RunStore};
 use taskloom_storage::BoardError;
 
 pub use create::add_line;
@@ -85,23 +85,24 @@ impl Gestures {
         });
         self.feedback.clear_refusal(&id);
         let name = self.short_name(&id);
+        let outcome = self.attempt(verb, id.clone()).await;
+        self.busy.update(|busy| {
+            busy.remove(&id);
+        });
+        outcome?;
+        self.feedback.done(self.told(verb, &name, &id));
+        Ok(())
+    }
+
+    /// Does a verb on a task without a word.
+    async fn attempt(self, verb: Verb, id: TaskId) -> Result<(), Refusal> {
+        let name = self.short_name(&id);
         let task = id.clone();
         let key = environment::fresh_key();
         let outcome =
             self.board.run(move |manager, actor| operate(manager, actor, verb, &task, &key)).await;
-        self.busy.update(|busy| {
-            busy.remove(&id);
-        });
-        match outcome {
-            Ok(()) => {
-                self.feedback.done(self.told(verb, &name, &id));
-                Ok(())
-            }
-            Err(error) => {
-                let what = format!("{name} was not {}", participle(verb));
-                Err(self.refusal(what, &error))
-            }
-        }
+        let what = format!("{name} was not {}", participle(verb));
+        outcome.map_err(|error| self.refusal(what, &error))
     }
 
     /// Claims the run at the head of the queue, with a lease and its token.
@@ -178,6 +179,11 @@ impl Gestures {
 
     async fn take_back(self, step: Step) {
         let outcome = match step.inverse.clone() {
+            Inverse::DeleteTask(id) if self.has_runs(&id) => {
+                let why = "it has been worked on since";
+                let refusal = Refusal::known(format!("Not undone: {}", step.text), why);
+                return self.feedback.refused(&refusal);
+            }
             Inverse::DeleteTask(id) => {
                 self.board.run(move |manager, actor| manager.delete_task(&id, actor)).await
             }
@@ -191,6 +197,11 @@ impl Gestures {
                 self.feedback.refused(&refusal);
             }
         }
+    }
+
+    fn has_runs(self, id: &TaskId) -> bool {
+        let runs = self.board.read(|manager| manager.store().list_runs_of_task(id).len());
+        runs.is_some_and(|runs| runs > 0)
     }
 
     async fn connect(self, task: TaskId, blocker: TaskId) -> Result<(), BoardError> {

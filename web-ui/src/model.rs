@@ -18,5 +18,6 @@ pub mod quick_add;
 pub mod reason;
 pub mod refusal;
 pub mod roving;
+mod theme;
 pub mod undo;
 pub mod window;

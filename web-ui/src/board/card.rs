@@ -13,7 +13,7 @@ use crate::model::phrase;
 use crate::parts::{Icon, PriorityMark};
 
 /// How many labels a card shows; the rest is counted.
-const LABELS: usize = 3;
+const LABELS: usize = 2;
 
 /// A card as an item of its column. Its link is what takes the focus.
 #[component]

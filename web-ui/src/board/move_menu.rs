@@ -34,7 +34,7 @@ fn OpenMenu(id: TaskId) -> impl IntoView {
     state.desk.focused.set(Some(id.clone()));
     Effect::new(move || {
         if menu.get().is_some() {
-            focus_item(menu, |_, _| 0);
+            focus_first_legal(menu);
         }
     });
     let Some(situation) = untrack(|| state.board.situation(&id)) else {
@@ -145,6 +145,16 @@ fn on_key(menu: NodeRef<Menu>, event: &KeyboardEvent) {
         _ => return,
     }
     event.prevent_default();
+}
+
+/// Starts at what can be done.
+fn focus_first_legal(menu: NodeRef<Menu>) {
+    let Some(menu) = menu.get_untracked() else { return };
+    let first = menu.query_selector("[role=menuitem]:not([aria-disabled])").ok().flatten();
+    if let Some(item) = first.and_then(|item| item.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // An item of an open menu can take the focus.
+        let _ = item.focus();
+    }
 }
 
 /// Moves the focus within the menu, from the item that has it.

@@ -19,7 +19,7 @@ use crate::gesture::Gestures;
 use crate::model::filter::Filter;
 use crate::model::keys::{Command, Scope, command};
 use crate::model::roving::{self, Place, Step};
-use crate::shell::{Desk, press, use_page_title};
+use crate::shell::{Desk, focus_on, press, use_page_title};
 
 /// All stages side by side.
 #[component]
@@ -36,7 +36,7 @@ pub fn BoardPage() -> impl IntoView {
     keep_focus(state);
 
     let columns = NodeRef::<Div>::new();
-    let in_view = RwSignal::new(Stage::Ready);
+    let in_view = RwSignal::new(Stage::Draft);
     let follow_swipe = move |_| {
         if let Some(node) = columns.get_untracked()
             && let Some(stage) = column_in_view(&node)
@@ -131,8 +131,11 @@ fn keep_focus(state: BoardState) {
         let counts = state.counts();
         let near = last.get_value().and_then(|place| roving::step(&counts, place, Step::Up));
         let next = near.or_else(|| roving::first(&counts)).and_then(|place| state.at(place));
-        if next.is_some() && focus_is_lost() {
-            state.desk.take_focus.set(true);
+        if focus_is_lost() {
+            match next {
+                Some(_) => state.desk.take_focus.set(true),
+                None => focus_on("main"),
+            }
         }
         state.desk.focused.set(next);
     });

@@ -8,8 +8,8 @@ use taskloom_domain::stage::Stage;
 use super::state::{BoardState, Hand};
 use crate::gesture::short_name;
 use crate::model::keys::Command;
-use crate::model::movement::{NotThere, Target, hint};
-use crate::model::phrase;
+use crate::model::movement::{NotThere, Target};
+use crate::model::{phrase, reason};
 
 /// Picks a card up and says how to go on.
 pub fn pick_up(state: BoardState, id: &TaskId) {
@@ -51,7 +51,7 @@ fn go(state: BoardState, by: isize) {
 pub fn say(state: BoardState, target: &Target) -> String {
     let stage = phrase::stage(target.stage);
     match &target.answer {
-        Ok(verb) => hint(*verb, target.stage),
+        Ok(verb) => format!("{stage}: {}", reason::verb(*verb)),
         Err(NotThere::SameColumn) => format!("{stage}, where it is"),
         Err(why) => format!("{stage}: not possible, {}", why.text(|id| state.board.name(id))),
     }

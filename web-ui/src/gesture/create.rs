@@ -61,9 +61,6 @@ pub async fn add_line(gestures: Gestures, line: &str, column: Stage) -> Result<A
         })
         .await;
     let id = created.map_err(|error| gestures.refusal(what, &error))?.id;
-    let text = format!("{identifier} {} added", phrase::cut(&add.title, 40));
-    gestures.feedback.undoable(Step { text, inverse: Inverse::DeleteTask(id.clone()) });
-
     let mut refusals = Vec::new();
     let edges = named.needs.into_iter().map(|blocker| (id.clone(), blocker));
     let edges = edges.chain(named.blocks.into_iter().map(|task| (task, id.clone())));
@@ -72,9 +69,19 @@ pub async fn add_line(gestures: Gestures, line: &str, column: Stage) -> Result<A
         let connected = gestures.connect(task, blocker).await;
         refusals.extend(connected.err().map(|error| gestures.refusal(what, &error)));
     }
+    let title = phrase::cut(&add.title, 40);
     if column == Stage::Queued {
-        refusals.extend(gestures.perform(Verb::Start, id.clone()).await.err());
+        match gestures.attempt(Verb::Start, id.clone()).await {
+            Ok(()) => {
+                // A task with a queued run cannot be deleted, so there is no way back.
+                gestures.feedback.done(format!("{identifier} {title} added to the queue"));
+                return Ok(Added { id, refusals });
+            }
+            Err(refusal) => refusals.push(refusal),
+        }
     }
+    let text = format!("{identifier} {title} added");
+    gestures.feedback.undoable(Step { text, inverse: Inverse::DeleteTask(id.clone()) });
     Ok(Added { id, refusals })
 }
 

@@ -14,7 +14,7 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order of the help sheet.
-    pub const ALL: [Scope; 3] = [Scope::Everywhere, Scope::Board, Scope::Carrying];
+    pub const ALL: [Scope; 3] = [Scope::Board, Scope::Everywhere, Scope::Carrying];
 
     /// The heading in the help sheet.
     pub fn title(self) -> &'static str {

@@ -33,6 +33,15 @@ pub fn span(duration: Duration) -> String {
     }
 }
 
+/// How long ago something was: `just now`, `12 min ago`.
+pub fn ago(duration: Duration) -> String {
+    if duration < Duration::from_secs(60) {
+        "just now".into()
+    } else {
+        format!("{} ago", span(duration))
+    }
+}
+
 /// The name of a stage.
 pub fn stage(stage: Stage) -> &'static str {
     match stage {
@@ -119,6 +128,12 @@ mod tests {
         let texts: Vec<String> =
             [-5, 0, 59, 60, 3_599, 3_600, 86_400].map(|s| span(Duration::from_secs(s))).into();
         assert_eq!(texts, ["0 s", "0 s", "59 s", "1 min", "59 min", "1 h", "1 d"]);
+    }
+
+    #[test]
+    fn what_happened_within_a_minute_was_just_now() {
+        assert_eq!(ago(Duration::from_secs(59)), "just now");
+        assert_eq!(ago(Duration::from_secs(60)), "1 min ago");
     }
 
     #[test]

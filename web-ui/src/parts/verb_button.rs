@@ -30,7 +30,8 @@ pub fn VerbButton(
     let refused = move || !reason.get().is_empty();
     let look = move |looking: bool| {
         if let Some(callback) = on_look {
-            callback.run(looking);
+            // The focus also leaves when the button itself goes, with all it knew.
+            callback.try_run(looking);
         }
     };
     view! {

@@ -60,7 +60,7 @@ fn FilterBox() -> impl IntoView {
                 class="field"
                 type="search"
                 autocomplete="off"
-                placeholder="Filter  /"
+                placeholder="Filter by title or identifier"
                 prop:value=text
                 on:input=move |event| address.set("q", &event_target_value(&event), Trace::Same)
                 on:keydown=move |event| match event.key().as_str() {

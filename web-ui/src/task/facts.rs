@@ -39,7 +39,7 @@ pub fn Facts(situation: Memo<Option<Situation>>) -> impl IntoView {
             }
         });
         let exact = task.created_at.to_string();
-        let ago = format!("{} ago", phrase::span(board.now().since(task.created_at)));
+        let ago = phrase::ago(board.now().since(task.created_at));
         let by = phrase::actor(&task.created_by);
         Some(view! {
             <dl class="facts">

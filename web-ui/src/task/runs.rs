@@ -69,12 +69,12 @@ fn tone(status: RunStatus) -> Stage {
 }
 
 fn times(run: &Run, now: Timestamp) -> String {
-    let queued = format!("queued {} ago", phrase::span(now.since(run.queued_at)));
+    let queued = format!("queued {}", phrase::ago(now.since(run.queued_at)));
     let rest = match (run.ended_at, run.lease_until, run.claimed_at) {
         (Some(ended), _, _) => {
             let began = run.started_at.or(run.claimed_at);
             let took = began.map(|began| format!(", took {}", phrase::span(ended.since(began))));
-            format!(", ended {} ago{}", phrase::span(now.since(ended)), took.unwrap_or_default())
+            format!(", ended {}{}", phrase::ago(now.since(ended)), took.unwrap_or_default())
         }
         (None, Some(until), _) if until > now => {
             format!(", lease ends in {}", phrase::span(until.since(now)))
