@@ -50,6 +50,12 @@ pub fn CardItem(
             let _ = link.focus();
         }
     });
+    Effect::new(move || {
+        if is_open.get() {
+            // The panel takes room from the board; its card shall not be what gives.
+            request_animation_frame(move || reveal(link));
+        }
+    });
     let state_text = move || match (card.get(), refusal.get()) {
         (_, Some(refusal)) => format!("{}: {}", refusal.what, refusal.why),
         (Some(card), None) => {
@@ -141,6 +147,16 @@ pub fn CardItem(
                 </button>
             </article>
         </li>
+    }
+}
+
+fn reveal(link: NodeRef<A>) {
+    let card = link.try_get_untracked().flatten().and_then(|link| link.closest(".card").ok()?);
+    if let Some(card) = card {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_inline(web_sys::ScrollLogicalPosition::Nearest);
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        card.scroll_into_view_with_scroll_into_view_options(&options);
     }
 }
 

@@ -251,7 +251,7 @@ fn watch_size(node: NodeRef<Div>, measure: impl Fn() + Clone + 'static) {
     Effect::new(move || {
         let Some(element) = node.get() else { return };
         let measure = measure.clone();
-        let callback = Closure::<dyn FnMut()>::new(move || measure());
+        let callback = Closure::<dyn FnMut()>::new(measure);
         let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) else {
             return;
         };

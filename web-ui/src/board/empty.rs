@@ -17,8 +17,8 @@ use crate::shell::can_add;
 pub fn EmptyColumn(stage: Stage) -> impl IntoView {
     let state = expect_context::<BoardState>();
     move || {
-        let opening = state.board.phase() == Phase::Opening;
-        if opening {
+        let phase = state.board.phase();
+        if phase == Phase::Opening {
             return view! { <div class="skeleton" aria-hidden="true"></div> }.into_any();
         }
         let hidden = state.board.column_len(stage);
@@ -28,7 +28,8 @@ pub fn EmptyColumn(stage: Stage) -> impl IntoView {
             return view! { <p class="empty">{text}</p> }.into_any();
         }
         let adding = state.desk.adding.get() == Some(stage);
-        let add = (can_add(stage) && !adding).then(|| {
+        let open = matches!(phase, Phase::Open(_));
+        let add = (open && can_add(stage) && !adding).then(|| {
             view! {
                 <button
                     class="button quiet"

@@ -186,8 +186,7 @@ impl CardState {
                     .iter()
                     .map(|review| review.review_round)
                     .max()
-                    .unwrap_or(1)
-                    .into(),
+                    .unwrap_or(1),
             },
             Stage::Done => Self::Done { took: latest.and_then(run_time) },
             Stage::Failed => Self::Failed {

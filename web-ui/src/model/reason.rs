@@ -34,6 +34,9 @@ pub fn text(reason: &Reason, name: impl Fn(&TaskId) -> String) -> String {
         Reason::ApprovalPending => "needs an approval first".into(),
         Reason::ApprovalRejected => "its approval was rejected".into(),
         Reason::AlreadyQueued => "waits in the queue already".into(),
+        Reason::AlreadyHeld(Some(holder)) if holder.reference == phrase::YOU => {
+            "you hold it already".into()
+        }
         Reason::AlreadyHeld(Some(holder)) => format!("held by {} already", phrase::actor(holder)),
         Reason::AlreadyHeld(None) => "somebody works on it already".into(),
         Reason::AttemptsUsed(max) => {

@@ -30,7 +30,10 @@ fn roles() -> HashMap<String, [String; 2]> {
         let (light, dark) = inner.split_once(", ")?;
         Some([resolve(light)?, resolve(dark)?])
     };
-    declarations.iter().filter_map(|(name, value)| Some(((*name).to_owned(), both(value)?))).collect()
+    declarations
+        .iter()
+        .filter_map(|(name, value)| Some(((*name).to_owned(), both(value)?)))
+        .collect()
 }
 
 fn luminance(hex: &str) -> f64 {

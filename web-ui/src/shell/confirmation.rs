@@ -2,10 +2,12 @@
 
 use leptos::prelude::*;
 use taskloom_domain::availability::Verb;
+use taskloom_domain::store::RecordStore;
 
 use super::Desk;
 use crate::address::Address;
 use crate::gesture::Gestures;
+use crate::model::card::short_name;
 use crate::model::consequence;
 use crate::parts::Confirm;
 
@@ -17,7 +19,8 @@ pub fn Confirmation() -> impl IntoView {
     let address = expect_context::<Address>();
     move || {
         let (verb, id) = gestures.asking.get()?;
-        let name = gestures.board.name(&id);
+        let task = gestures.board.read(|manager| manager.store().get_task(&id)).flatten()?;
+        let name = format!("{} {}", short_name(&task), task.title);
         let lines = gestures.board.read(|manager| match verb {
             Verb::Delete => consequence::of_delete(manager.store(), &id),
             _ => consequence::of_cancel(manager.store(), &id),
