@@ -44,6 +44,7 @@ use crate::force::{ForceRateLimiter, ForceRecoveryOptions};
 use crate::hook::{RunHook, RunHookDispatcher};
 use crate::id::{TaskId, WorkspaceId};
 use crate::profile::ExecutionProfileValidationOptions;
+use crate::review::RunReviewRequestedObserver;
 use crate::session::{InspectStateReader, RuntimeViewReader, SessionExecutor};
 use crate::store::{ChangeSet, MemoryStore, Store};
 use crate::time::Timestamp;
@@ -69,6 +70,8 @@ pub struct ManagerOptions {
     pub cancel_grace: std::time::Duration,
     /// Hears of runs that change hands, and has a say before a claim.
     pub hooks: Option<Box<dyn RunHookDispatcher>>,
+    /// Hears of new reviews.
+    pub review_observer: Option<Box<dyn RunReviewRequestedObserver>>,
     /// Rules on channel names; without it every name passes.
     pub channel_validator: Option<ChannelValidator>,
     /// Which workspaces exist; without it every workspace does.
@@ -97,6 +100,7 @@ impl ManagerOptions {
             sessions: None,
             cancel_grace: std::time::Duration::ZERO,
             hooks: None,
+            review_observer: None,
             channel_validator: None,
             workspace_exists: None,
             profile_gates: ExecutionProfileValidationOptions::default(),

@@ -9,7 +9,8 @@ mod verdict;
 pub use gate::ReviewGateState;
 pub use record::RunReview;
 pub use request::{
-    BindRunReviewSessionRequest, RunReviewBinding, RunReviewRequest, RunReviewRequestedNotification,
+    BindRunReviewSessionRequest, RunReviewBinding, RunReviewRequest,
+    RunReviewRequestedNotification, RunReviewRequestedObserver,
 };
 pub use verdict::{RecordRunReviewRequest, RunReviewResult, RunReviewVerdict};
 

@@ -316,3 +316,6 @@ fn next_action(view: &InspectView) -> InspectNextAction {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

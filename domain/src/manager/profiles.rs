@@ -48,8 +48,7 @@ impl<S: Store> Manager<S> {
     ) -> Result<ExecutionProfile> {
         actor.authorize_write()?;
         let id = require_task_id(task)?;
-        let profile =
-            profile.ok_or_else(|| TaskError::required("task_execution_profile"))?;
+        let profile = profile.ok_or_else(|| TaskError::required("task_execution_profile"))?;
         if !profile.task_id.is_blank() && profile.task_id.trimmed() != id {
             let rest = format!("must match task id {:?}", id.as_str());
             return Err(TaskError::validation("task_execution_profile.task_id", &rest));
@@ -84,11 +83,7 @@ impl<S: Store> Manager<S> {
     /// `permission_denied` without `write`; `validation` for a blank id;
     /// `task_not_found`; `invalid_status_transition` while a run of the task is
     /// claimed, starting or running; `execution_profile_not_found`.
-    pub fn delete_execution_profile(
-        &mut self,
-        task: &TaskId,
-        actor: &ActorContext,
-    ) -> Result<()> {
+    pub fn delete_execution_profile(&mut self, task: &TaskId, actor: &ActorContext) -> Result<()> {
         actor.authorize_write()?;
         let id = require_task_id(task)?;
         let task = self.require_task(&id)?;
@@ -116,58 +111,4 @@ fn refuse_while_active(task: &Task) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
-
-    use super::*;
-    use crate::manager::testing::{World, human};
-    use crate::profile::WorkerProfile;
-
-    fn profile(agent: &str) -> Option<ExecutionProfile> {
-        let worker = WorkerProfile { agent_name: agent.into(), ..WorkerProfile::default() };
-        Some(ExecutionProfile { worker, ..ExecutionProfile::default_for(&"".into()) })
-    }
-
-    #[test]
-    fn an_unset_profile_inherits_and_is_not_stored() {
-        let mut world = World::new();
-        let task = world.task("build");
-        let got = world.manager.get_execution_profile(&task, &human()).unwrap();
-        assert_eq!(got, ExecutionProfile::default_for(&task));
-        assert!(world.manager.store().records().all(|record| {
-            !matches!(record, crate::store::Record::Profile(_))
-        }));
-    }
-
-    #[test]
-    fn a_second_write_keeps_the_creation_and_moves_the_update() {
-        let mut world = World::new();
-        let task = world.task("build");
-        let first = world.manager.set_execution_profile(&task, profile("a"), &human()).unwrap();
-        world.advance(60);
-        let second = world.manager.set_execution_profile(&task, profile("b"), &human()).unwrap();
-        assert_eq!(second.created_at, first.created_at);
-        assert_eq!(second.updated_at, Some(world.now()));
-        assert_eq!(second.worker.agent_name, "b");
-    }
-
-    #[test]
-    fn a_profile_of_another_task_is_refused() {
-        let mut world = World::new();
-        let task = world.task("build");
-        let foreign = Some(ExecutionProfile::default_for(&"other".into()));
-        let refused = world.manager.set_execution_profile(&task, foreign, &human()).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::Validation);
-        assert_eq!(refused.path(), "task_execution_profile.task_id");
-    }
-
-    #[test]
-    fn deleting_what_is_not_there_is_refused_without_an_event() {
-        let mut world = World::new();
-        let task = world.task("build");
-        let before = world.manager.store().clone();
-        let refused = world.manager.delete_execution_profile(&task, &human()).unwrap_err();
-        assert_eq!(refused.kind(), ErrorKind::ExecutionProfileNotFound);
-        assert_eq!(*world.manager.store(), before);
-    }
-}
+mod tests;

@@ -19,15 +19,17 @@ use crate::json::RawJson;
 use crate::query::RunReviewQuery;
 use crate::review::{
     BindRunReviewSessionRequest, ReviewPolicy, RunReview, RunReviewBinding, RunReviewRequest,
-    RunReviewStatus,
+    RunReviewRequestedNotification, RunReviewStatus,
 };
 use crate::run::{Run, RunReviewLineage};
 use crate::store::Store;
+use crate::task::Task;
 
 use super::Manager;
 
 /// A requested review, and whether the request made it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RequestedReview {
     /// The review, as it is stored.
     pub review: RunReview,
@@ -64,6 +66,7 @@ impl<S: Store> Manager<S> {
             ));
         }
         require_reviewable(&run, &request)?;
+        let review = self.new_review(&request)?;
         let known = self.store.find_review(&run.id, request.review_round, request.attempt);
         if let Some(review) = known {
             return Ok(RequestedReview { review: RunReview::clone(&review), created: false });
@@ -72,8 +75,15 @@ impl<S: Store> Manager<S> {
         if let Some(parent) = &request.parent_review_id {
             self.require_review(parent)?;
         }
-        let review = self.new_review(&request)?;
         self.transact(|manager| manager.insert_review(&run, &review, actor))?;
+        if let Some(observer) = self.options.review_observer.as_deref_mut() {
+            observer.review_requested(&RunReviewRequestedNotification {
+                review: review.clone(),
+                task: Task::clone(&task),
+                run: Run::clone(&run),
+                actor: actor.clone(),
+            });
+        }
         Ok(RequestedReview { review, created: true })
     }
 
@@ -309,3 +319,6 @@ fn binding_of(review: &RunReview) -> RunReviewBinding {
 fn transition(detail: String) -> TaskError {
     TaskError::with_detail(ErrorKind::InvalidStatusTransition, detail)
 }
+
+#[cfg(test)]
+mod tests;

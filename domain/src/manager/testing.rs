@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+pub(crate) mod reviews;
 pub(crate) mod runs;
 
 use std::cell::{Cell, RefCell};

@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 /// Asks for a review of a finished run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunReviewRequest {
     /// The task of the run.
@@ -35,6 +36,7 @@ pub struct RunReviewRequest {
     pub reason: String,
     /// Until when an answer is wanted.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub deadline_at: Option<Timestamp>,
 }
 
@@ -76,6 +78,7 @@ impl RunReviewRequest {
 
 /// Binds a reviewer session to an open review.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct BindRunReviewSessionRequest {
     /// The review.
@@ -128,6 +131,7 @@ impl BindRunReviewSessionRequest {
 
 /// A review and the session that is bound to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunReviewBinding {
     /// The review.
     pub review: RunReview,
@@ -156,6 +160,16 @@ pub struct RunReviewRequestedNotification {
     pub run: Run,
     /// Who asked.
     pub actor: ActorContext,
+}
+
+/// Hears of new reviews, so that a router need not watch the audit log.
+///
+/// It is called once per new review, after the commit; a repeated request calls
+/// nobody. What it does changes nothing about the request's answer.
+pub trait RunReviewRequestedObserver {
+    /// A review was requested. The run is as it was before the request linked it
+    /// to the review.
+    fn review_requested(&mut self, notification: &RunReviewRequestedNotification);
 }
 
 #[cfg(test)]

@@ -259,3 +259,6 @@ fn require_reviewer(review: &RunReview, actor: &ActorContext) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
