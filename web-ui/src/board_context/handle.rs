@@ -49,7 +49,7 @@ impl Handle {
         on_board!(self, board => board.catch_up().await)
     }
 
-    pub(super) async fn export(&self) -> Result<Bundle, StorageError> {
-        on_board!(self, board => board.export().await)
+    pub(super) fn export(&self) -> Bundle {
+        on_board!(self, board => board.export())
     }
 }

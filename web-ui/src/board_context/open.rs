@@ -48,7 +48,6 @@ impl BoardContext {
         match handle {
             Some(handle) => handle
                 .export()
-                .await?
                 .to_json()
                 .map_err(|error| StorageError::Failed { cause: error.to_string() }),
             None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
