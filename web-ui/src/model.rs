@@ -18,6 +18,9 @@ pub mod quick_add;
 pub mod reason;
 pub mod refusal;
 pub mod roving;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod theme;
 pub mod undo;
 pub mod window;

@@ -16,7 +16,7 @@ use super::card::Card;
 use super::identifier::IdentifierCounter;
 
 /// The indexes that the board's views read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct BoardIndex {
     cards: HashMap<TaskId, Arc<Card>>,
     columns: [Vec<Arc<Card>>; Stage::ALL.len()],
@@ -221,3 +221,6 @@ fn around(store: &impl CardStore, changed: &BTreeSet<TaskId>) -> BTreeSet<TaskId
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

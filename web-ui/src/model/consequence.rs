@@ -17,7 +17,8 @@ where
     let tree = open_tree(store, id);
     let below = tree.len().saturating_sub(usize::from(tree.contains(id)));
     if below > 0 {
-        lines.push(format!("{} below it canceled with it.", verb(below, "task is", "tasks are")));
+        let text = verb(below, "task below it is", "tasks below it are");
+        lines.push(format!("{text} canceled with it."));
     }
     let runs = tree.iter().flat_map(|task| store.list_runs_of_task(task));
     let open = runs.filter(|run| run.status.is_open()).count();
@@ -73,4 +74,37 @@ fn is_open(store: &impl RecordStore, id: &TaskId) -> bool {
 
 fn verb(number: usize, one: &str, many: &str) -> String {
     if number == 1 { count(1, one) } else { format!("{number} {many}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::testing::World;
+
+    #[test]
+    fn canceling_counts_what_is_below_what_runs_and_what_waits() {
+        let mut world = World::new();
+        let parent = world.task("parent");
+        let child = world.child("child", &parent);
+        let waiting = world.task("waiting");
+        world.depends(&waiting, &child);
+        world.start(&child);
+        let lines = of_cancel(world.manager.store(), &parent);
+        assert_eq!(
+            lines[1..],
+            [
+                "1 task below it is canceled with it.",
+                "1 open run ends with it.",
+                "1 other task stays blocked until you remove the dependency.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_task_alone_has_one_consequence() {
+        let mut world = World::new();
+        let alone = world.task("alone");
+        assert_eq!(of_cancel(world.manager.store(), &alone).len(), 1);
+        assert_eq!(of_delete(world.manager.store(), &alone).len(), 1);
+    }
 }
