@@ -75,6 +75,7 @@ macro_rules! reference_record {
     ($(#[$doc:meta])* $name:ident, $kind:ty) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(ts_rs::TS))]
         pub struct $name {
             /// What kind of identity the ref names.
             pub kind: $kind,
@@ -138,6 +139,7 @@ reference_record! {
 
 /// An owner as a caller sent it. Kind and ref both blank mean "no owner".
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct OwnerSpec {
     /// What kind of identity the ref names.

@@ -8,6 +8,7 @@ use crate::time::Timestamp;
 
 /// A coordination channel that a queued run registered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ChannelRecord {
     /// The channel's id, which is its name too.
     pub id: String,

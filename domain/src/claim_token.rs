@@ -23,6 +23,7 @@ const REDACTED: &str = "agh_claim_[REDACTED]";
 /// content for tests and change-sets; to check one against a lease, use
 /// [`ClaimTokenHash::verify`], which takes the same time for every token.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ClaimToken(String);
 
@@ -86,6 +87,7 @@ impl From<String> for ClaimToken {
 /// The hash of a claim token, as runs store it: `sha256:` and 64 lower-case hex
 /// digits; the prefix may be missing in records of other origin.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct ClaimTokenHash(String);
 

@@ -22,6 +22,7 @@ const BASE: &str = "task_dependency";
 /// An edge of the dependency graph. There is at most one between two tasks in
 /// each direction, and no loop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Dependency {
     /// The task that waits.
     pub task_id: TaskId,
@@ -65,6 +66,7 @@ fn validate_ends(task: &TaskId, depends_on: &TaskId) -> Result<()> {
 
 /// The request for an edge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct AddDependency {
     /// The task that waits.

@@ -111,6 +111,7 @@ pub enum DiagnosticSource {
 /// One finding. Its texts and evidence hold no secrets: claim tokens, bearer
 /// tokens and `key=value` secrets are replaced when it is built.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DiagnosticItem {
     /// Names the finding within a view: its source and code.
     pub id: String,
@@ -132,6 +133,7 @@ pub struct DiagnosticItem {
     pub doc_url: String,
     /// The facts.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[cfg_attr(test, ts(type = "{ [key: string]: JsonValue }"))]
     pub evidence: Map<String, Value>,
     /// How old the facts are; `live` for all of the engine's.
     pub data_freshness: String,

@@ -166,10 +166,11 @@ macro_rules! enumeration {
             $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+
         }
     ) => {
+        #[cfg_attr(test, derive(ts_rs::TS))]
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum $name {
-            $($(#[$vdoc])* $variant,)+
+            $($(#[$vdoc])* #[cfg_attr(test, ts(rename = $text))] $variant,)+
         }
 
         impl $crate::enumeration::Enumeration for $name {

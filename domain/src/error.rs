@@ -18,8 +18,9 @@ macro_rules! error_kinds {
     ($($(#[$doc:meta])* $variant:ident => $code:literal, $text:literal;)+) => {
         /// The kind of a refusal. Callers branch on the kind, never on the text.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[cfg_attr(test, derive(ts_rs::TS), ts(rename = "RefusalCode"))]
         pub enum ErrorKind {
-            $($(#[$doc])* $variant,)+
+            $($(#[$doc])* #[cfg_attr(test, ts(rename = $code))] $variant,)+
         }
 
         impl ErrorKind {

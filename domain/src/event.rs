@@ -19,6 +19,7 @@ use crate::time::Timestamp;
 /// What kind of fact an event states. An open set: types that this version does
 /// not know are kept and handed on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct EventType(Cow<'static, str>);
 
@@ -157,6 +158,7 @@ event_types! {
 
 /// An audit event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Event {
     /// The event's id.
     pub id: EventId,
@@ -215,6 +217,7 @@ impl Event {
 
 /// An event with its place in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct EventRecord {
     /// The place: numbers of one board only rise, and are never used twice.
     pub sequence: Sequence,

@@ -32,6 +32,7 @@ impl ExecutionAction {
 
 /// The request to publish, start or approve a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ExecutionRequest {
     /// The same key from the same origin gives the same run; where it is blank,
@@ -77,6 +78,7 @@ impl ExecutionRequest {
 
 /// What publishing, starting or approving a task gave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Execution {
     /// The task afterwards.
     pub task: Task,
@@ -91,6 +93,7 @@ pub struct Execution {
 
 /// The request to cancel a task and everything below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct CancelTask {
     /// Why.

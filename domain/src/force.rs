@@ -26,6 +26,7 @@ pub const DEFAULT_FORCE_RUN_RATE_LIMIT_PER_MINUTE: i64 = 10;
 
 /// Puts a claimed run back into the queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ForceReleaseRun {
     /// Why.
@@ -50,6 +51,7 @@ impl ForceReleaseRun {
 
 /// Fails a queued or claimed run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ForceFailRun {
     /// Why; required.
@@ -78,6 +80,7 @@ impl ForceFailRun {
 
 /// Queues a new run in place of a failed one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RetryRunRequest {
     /// The metadata of the new run.
@@ -98,6 +101,7 @@ impl RetryRunRequest {
 
 /// The failed run and the one that takes its place.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RetryRunResult {
     /// The failed run, unchanged.
     pub previous_run: Run,
@@ -107,6 +111,7 @@ pub struct RetryRunResult {
 
 /// Applies one force operation to several runs, one by one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct BulkForceRunRequest {
     /// The runs.
@@ -180,6 +185,7 @@ fn distinct_run_ids(given: &[RunId]) -> Result<Vec<RunId>> {
 
 /// What became of one run of a bulk request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct BulkForceRunItem {
     /// The run.
     pub run_id: RunId,
@@ -196,6 +202,7 @@ pub struct BulkForceRunItem {
 /// What became of a bulk request: one item per distinct run, in the order of the
 /// request. Refused runs do not undo the others.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct BulkForceRunResult {
     /// The items.
     pub items: Vec<BulkForceRunItem>,
@@ -203,6 +210,7 @@ pub struct BulkForceRunResult {
 
 /// A run before and after a force operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ForceRunMutationResult {
     /// Before.
     pub previous: Run,

@@ -14,6 +14,7 @@ macro_rules! ids {
         /// Any text is allowed, the blank one included: requests carry ids as
         /// callers sent them, and the validators decide.
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(ts_rs::TS))]
         #[serde(transparent)]
         pub struct $name(Arc<str>);
 
@@ -103,6 +104,7 @@ ids! {
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Sequence(i64);
 

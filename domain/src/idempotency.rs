@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 /// A key that is bound to a run, for good. The same key under another origin is
 /// another binding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunIdempotency {
     /// The key; letter case counts.
     pub idempotency_key: String,

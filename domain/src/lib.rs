@@ -11,6 +11,9 @@
 mod enumeration;
 mod rule;
 
+#[cfg(test)]
+mod typescript;
+
 // What everything is made of.
 pub mod environment;
 pub mod error;

@@ -10,6 +10,7 @@ use crate::time::Timestamp;
 
 /// The request to pause a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct PauseTaskRequest {
     /// Why; must not be blank.
@@ -44,6 +45,7 @@ impl PauseTaskRequest {
 
 /// The request to let a paused task go on.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ResumeTaskRequest {
     /// A document of the caller's own, for the audit log.
@@ -110,6 +112,7 @@ impl ResumeMutation {
 
 /// Whether a task is paused, by itself or from above.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PauseState {
     /// The task.
     pub task_id: TaskId,

@@ -47,6 +47,7 @@ enumeration! {
 
 /// Who coordinates a task, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct CoordinatorProfile {
     /// Whether the guidance is used.
@@ -67,6 +68,7 @@ pub struct CoordinatorProfile {
 
 /// Who works on a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct WorkerProfile {
     /// Whether the profile selects workers.
@@ -96,6 +98,7 @@ pub struct WorkerProfile {
 
 /// Who reviews the runs of a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ReviewProfile {
     /// The one agent that reviews.
@@ -135,6 +138,7 @@ pub struct ReviewProfile {
 
 /// Who takes part in a task, in whatever role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ParticipantPolicy {
     /// The channels that may be used; none named means all.
@@ -165,6 +169,7 @@ pub struct ParticipantPolicy {
 
 /// Where the work of a task runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SandboxPolicy {
     /// How the sandbox is chosen.
@@ -178,6 +183,7 @@ pub struct SandboxPolicy {
 /// workers' and participants' agents and required capabilities; everything else
 /// is carried for whoever starts sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ExecutionProfile {
     /// The task.
@@ -194,9 +200,11 @@ pub struct ExecutionProfile {
     pub sandbox: SandboxPolicy,
     /// When the profile was stored first.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub created_at: Option<Timestamp>,
     /// When the profile was stored last.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub updated_at: Option<Timestamp>,
 }
 

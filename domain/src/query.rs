@@ -14,6 +14,7 @@ use crate::task::{ApprovalState, Priority, Scope, Status, validate_scope_binding
 
 /// A search for tasks.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TaskQuery"))]
 #[serde(default)]
 pub struct Query {
     /// The scope. `workspace` needs `workspace_id` beside it.
@@ -89,6 +90,7 @@ impl Query {
 
 /// A search for runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunQuery {
     /// The task.
@@ -211,6 +213,7 @@ impl EventRecordQuery {
 
 /// The part of a task's timeline that is wanted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct TimelineQuery {
     /// Only events after this number.
@@ -235,6 +238,7 @@ impl TimelineQuery {
 
 /// Where a live stream of a task's events begins.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct StreamQuery {
     /// Only events after this number.
@@ -255,6 +259,7 @@ impl StreamQuery {
 
 /// A search for reviews.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunReviewQuery {
     /// The task.

@@ -99,6 +99,7 @@ pub const FAILURE_KIND_OPERATOR_FORCED: &str = "operator_forced";
 
 /// A run as it is stored. The raw token of its lease is not a part of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Run {
     /// The run's id.
     pub id: RunId,
@@ -134,9 +135,11 @@ pub struct Run {
     pub claim_token_hash: Option<ClaimTokenHash>,
     /// When its lease ends; at this very instant it has ended.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub lease_until: Option<Timestamp>,
     /// When the holder last showed that it is alive.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub heartbeat_at: Option<Timestamp>,
     /// The coordination channel of a workspace run.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -161,12 +164,15 @@ pub struct Run {
     pub queued_at: Timestamp,
     /// When it was claimed.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub claimed_at: Option<Timestamp>,
     /// When work began.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub started_at: Option<Timestamp>,
     /// When it ended.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub ended_at: Option<Timestamp>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "String::is_empty")]

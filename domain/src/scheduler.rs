@@ -21,6 +21,7 @@ pub const MAX_BACKLOG_LIMIT: i64 = 500;
 
 /// Stops the scheduler from handing out runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SchedulerPauseRequest {
     /// Why.
@@ -38,6 +39,7 @@ impl SchedulerPauseRequest {
 
 /// Lets the scheduler hand out runs again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SchedulerResumeRequest {
     /// Accepted and not recorded.
@@ -47,6 +49,7 @@ pub struct SchedulerResumeRequest {
 
 /// Pauses the scheduler and waits until no run is claimed any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SchedulerDrainRequest {
     /// Why; blank means `scheduler drain`.
@@ -80,6 +83,7 @@ impl SchedulerDrainRequest {
 
 /// The switch, one per board. Never written means running.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SchedulerPauseState {
     /// Whether runs are held back.
     pub paused: bool,
@@ -114,6 +118,7 @@ pub struct SchedulerPauseMutation {
 
 /// The switch with what stands behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SchedulerStatus {
     /// Whether runs are held back.
     pub paused: bool,
@@ -138,6 +143,7 @@ pub struct SchedulerStatus {
 
 /// How a drain ended. The scheduler stays paused in every case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SchedulerDrainResult {
     /// The status at the last look.
     pub status: SchedulerStatus,
@@ -156,6 +162,7 @@ pub struct SchedulerDrainResult {
 
 /// Asks for the queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SchedulerBacklogQuery {
     /// The number of rows; brought into range, never refused.
@@ -184,6 +191,7 @@ impl SchedulerBacklogQuery {
 
 /// A queued run with its task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SchedulerBacklogRun {
     /// The task, as stored.
     pub task: Task,
@@ -199,6 +207,7 @@ pub struct SchedulerBacklogRun {
 /// The queue, in the order in which runs are handed out. It shows what is
 /// queued, not what can be claimed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SchedulerBacklog {
     /// The rows.
     pub runs: Vec<SchedulerBacklogRun>,

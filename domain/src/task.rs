@@ -30,6 +30,7 @@ use crate::time::Timestamp;
 enumeration! {
     /// Where a task stands. Derived by the engine from approval, dependencies and
     /// runs; nobody sets it.
+    #[cfg_attr(test, ts(rename = "TaskStatus"))]
     pub enum Status: listed {
         /// Written down, not yet published. Left by publishing or canceling.
         Draft = "draft",
@@ -92,6 +93,7 @@ impl Priority {
 
 /// A task as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Task {
     /// The task's id.
     pub id: TaskId,
@@ -159,6 +161,7 @@ pub struct Task {
     pub updated_at: Timestamp,
     /// When it ended.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub closed_at: Option<Timestamp>,
     /// A document of the caller's own, kept byte for byte.
     #[serde(

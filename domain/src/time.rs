@@ -14,6 +14,7 @@ use time::format_description::well_known::Rfc3339;
 /// Its JSON form is RFC 3339 with up to nine fractional digits, trailing zeros
 /// dropped, and `Z`. "No instant" is `Option<Timestamp>`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(type = "string"))]
 pub struct Timestamp(i64);
 
 /// The year-1 instant that stands for "unset" on the wire.
@@ -95,6 +96,7 @@ impl<'de> Deserialize<'de> for Timestamp {
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Duration(i64);
 

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 /// What one identity thinks of one task. No record means all false.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TriageState {
     /// The task.
     pub task_id: TaskId,
@@ -24,6 +25,7 @@ pub struct TriageState {
     pub dismissed: bool,
     /// The latest activity of the task at the last mutation.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub last_seen_activity_at: Option<Timestamp>,
     /// When this record was last written.
     pub updated_at: Timestamp,

@@ -10,6 +10,7 @@ use crate::task::Scope;
 /// What an actor may do. Each flag stands alone, except that creating needs
 /// `write`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct Authority {
     /// Read tasks, runs, reviews and the scheduler.
@@ -82,6 +83,7 @@ fn granted(flag: bool) -> Result<()> {
 
 /// On whose behalf an operation runs: the identity, its door and its authority.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ActorContext {
     /// Who acts.
     pub actor: ActorIdentity,

@@ -14,6 +14,7 @@ const DEFAULT_MESSAGE_KINDS: [&str; 7] =
 
 /// A coordination channel, as the claimer of a run sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct CoordinationChannelMetadata {
     /// The channel's id.
     pub id: String,
@@ -42,6 +43,7 @@ pub struct CoordinationChannelMetadata {
     pub allowed_message_kinds: Vec<String>,
     /// When the channel was last written.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub last_activity_at: Option<Timestamp>,
 }
 

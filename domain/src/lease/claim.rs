@@ -14,6 +14,7 @@ use crate::time::{Duration, Timestamp};
 
 /// The request for the next run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ClaimCriteria {
     /// Which tasks: global ones or those of a workspace. Where it is blank, the
@@ -48,6 +49,7 @@ pub struct ClaimCriteria {
     pub lease_duration: Duration,
     /// The instant of the claim; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
 }
 
@@ -107,6 +109,7 @@ impl ClaimCriteria {
 /// What the claimer was made from: a snapshot of its persona. Ignored without a
 /// digest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SoulClaimProvenance {
     /// The snapshot; needs a digest.
@@ -120,6 +123,7 @@ pub struct SoulClaimProvenance {
     pub agent_name: String,
     /// When the snapshot was taken.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub captured_at: Option<Timestamp>,
 }
 

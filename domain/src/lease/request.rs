@@ -20,6 +20,7 @@ fn require_lease(run: &RunId, token: &ClaimToken, path: &str) -> Result<()> {
 
 /// A sign of life: the lease ends later.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct LeaseHeartbeat {
     /// The run.
@@ -30,6 +31,7 @@ pub struct LeaseHeartbeat {
     pub lease_duration: Duration,
     /// The instant of the call; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
 }
 
@@ -65,6 +67,7 @@ impl LeaseHeartbeat {
 
 /// The lease is given back: the run returns to the queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct LeaseRelease {
     /// The run.
@@ -76,6 +79,7 @@ pub struct LeaseRelease {
     pub reason: String,
     /// The instant of the call; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
 }
 
@@ -109,6 +113,7 @@ impl LeaseRelease {
 
 /// The work is done.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct LeaseCompletion {
     /// The run.
@@ -119,6 +124,7 @@ pub struct LeaseCompletion {
     pub result: RunResult,
     /// The instant of the call; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
 }
 
@@ -153,6 +159,7 @@ impl LeaseCompletion {
 
 /// The work went wrong.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct LeaseFailure {
     /// The run.
@@ -163,6 +170,7 @@ pub struct LeaseFailure {
     pub failure: RunFailure,
     /// The instant of the call; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
 }
 
@@ -197,6 +205,7 @@ impl LeaseFailure {
 
 /// A session is gone: all its leases are given back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SessionLeaseRelease {
     /// The session.
@@ -206,6 +215,7 @@ pub struct SessionLeaseRelease {
     pub reason: String,
     /// The instant of the call; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
 }
 
@@ -239,10 +249,12 @@ impl SessionLeaseRelease {
 
 /// Takes expired leases back.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct ExpiredLeaseRecovery {
     /// The instant of the call; the clock's where it is unset.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub now: Option<Timestamp>,
     /// Why.
     #[serde(skip_serializing_if = "String::is_empty")]

@@ -11,6 +11,7 @@ use crate::time::Timestamp;
 
 /// A claimed run with its lease. The only answer that carries a raw token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ClaimResult {
     /// The task.
     pub task: Task,
@@ -30,6 +31,7 @@ macro_rules! requeued {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(ts_rs::TS))]
         pub struct $name {
             /// The run, queued again.
             pub run: Run,
@@ -40,6 +42,7 @@ macro_rules! requeued {
             pub previous_session_id: Option<SessionId>,
             /// When its lease ended, or would have.
             #[serde(default, with = "crate::time::always")]
+            #[cfg_attr(test, ts(as = "Timestamp"))]
             pub previous_lease_until: Option<Timestamp>,
             /// The hash of the token of its lease.
             #[serde(default, skip_serializing_if = "Option::is_none")]

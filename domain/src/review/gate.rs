@@ -7,6 +7,7 @@ use crate::time::Timestamp;
 /// Where the reviews of a task stand, rolled up from its verdicts. Kept beside
 /// the task and no part of its public record; absent before the first verdict.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct ReviewGateState {
     /// The task.
     pub task_id: TaskId,

@@ -17,6 +17,7 @@ const PATH: &str = "task_run_review";
 
 /// One review of a finished run. Unique by run, round and attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunReview {
     /// The review's own id.
     pub review_id: ReviewId,
@@ -81,15 +82,19 @@ pub struct RunReview {
     pub requested_at: Timestamp,
     /// When the review was offered to a reviewer.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub routed_at: Option<Timestamp>,
     /// When the first reviewer was bound.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub started_at: Option<Timestamp>,
     /// When the verdict was recorded.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub reviewed_at: Option<Timestamp>,
     /// Until when an answer is wanted. Kept only; nothing happens at that time.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub deadline_at: Option<Timestamp>,
     /// When the record was made.
     pub created_at: Timestamp,

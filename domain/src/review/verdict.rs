@@ -14,6 +14,7 @@ use crate::run::Run;
 
 /// A reviewer's answer.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunReviewVerdict {
     /// What the reviewer found.
@@ -117,6 +118,7 @@ impl RunReviewVerdict {
 
 /// Records a verdict.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RecordRunReviewRequest {
     /// The review.
@@ -153,6 +155,7 @@ impl RecordRunReviewRequest {
 
 /// What recording a verdict led to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunReviewResult {
     /// The recorded review.
     pub review: RunReview,

@@ -16,6 +16,7 @@ const MAX_GUIDANCE_BYTES: usize = 8192;
 
 /// The review history that a run carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunReviewLineage {
     /// Declared, never set by the engine.

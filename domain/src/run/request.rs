@@ -10,6 +10,7 @@ use crate::rule::{join, require_text, trimmed};
 
 /// The request to queue a run of a task.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct EnqueueRun {
     /// The task to run.
@@ -54,6 +55,7 @@ macro_rules! keyed_request {
     ($(#[$doc:meta])* $name:ident, $label:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(ts_rs::TS))]
         #[serde(default)]
         pub struct $name {
             /// Required of every actor but a person; neither stored nor compared.
@@ -92,6 +94,7 @@ keyed_request! {
 
 /// The request to cancel a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct CancelRun {
     /// Why.
@@ -121,6 +124,7 @@ impl CancelRun {
 
 /// What a completed run brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunResult {
     /// Any JSON value, or nothing.
@@ -143,6 +147,7 @@ impl RunResult {
 
 /// Why a run failed.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunFailure {
     /// The error, for people.
@@ -186,6 +191,7 @@ enumeration! {
 
 /// The request to settle a run after its host was restarted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunBootRecovery {
     /// What becomes of the run.

@@ -13,6 +13,7 @@ use crate::rule::{join, require_text, trimmed};
 
 /// What a new task should be.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct CreateTask {
     /// The id; generated where it is absent.

@@ -13,6 +13,7 @@ use crate::rule::{join, trimmed};
 /// A change of the mutable fields of a task. An absent field stays as it is; a
 /// present one is compared with what is stored, even if it is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TaskPatch"))]
 #[serde(default)]
 pub struct Patch {
     /// What is to be done, in a line; must not be blank.

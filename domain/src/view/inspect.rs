@@ -40,6 +40,7 @@ enumeration! {
 
 /// The state of one task at one instant, with diagnostics.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InspectView {
     /// What was asked about.
     pub target: InspectTarget,
@@ -76,6 +77,7 @@ pub struct InspectView {
 
 /// The scheduler's switch, as an inspection shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InspectSchedulerState {
     /// Whether runs are held back.
     pub paused: bool,
@@ -84,17 +86,20 @@ pub struct InspectSchedulerState {
     pub paused_by: String,
     /// Since when.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub paused_at: Option<Timestamp>,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub reason: String,
     /// When the switch was thrown last.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub updated_at: Option<Timestamp>,
 }
 
 /// A run, as an inspection shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InspectRunSummary {
     /// The run.
     pub run_id: RunId,
@@ -107,9 +112,11 @@ pub struct InspectRunSummary {
     pub claim_token_hash_truncated: String,
     /// When its lease ends.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub lease_until: Option<Timestamp>,
     /// When its worker was heard of last.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub heartbeat_at: Option<Timestamp>,
     /// Whole seconds since then; since the claim where a claimed run was never
     /// heard of.
@@ -129,9 +136,11 @@ pub struct InspectRunSummary {
     pub bound_session_id: Option<SessionId>,
     /// When work on it started.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub started_at: Option<Timestamp>,
     /// When it ended.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub ended_at: Option<Timestamp>,
     /// The run that it retries or continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,6 +153,7 @@ pub struct InspectRunSummary {
 
 /// A session, as an inspection shows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InspectSessionSummary {
     /// The session.
     pub session_id: SessionId,
@@ -161,9 +171,11 @@ pub struct InspectSessionSummary {
     pub workspace_id: Option<WorkspaceId>,
     /// When it started.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub started_at: Option<Timestamp>,
     /// When it was heard of last.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub last_activity_at: Option<Timestamp>,
     /// Why it stopped.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -175,6 +187,7 @@ pub struct InspectSessionSummary {
 
 /// An event of the runtime, in short. Not an audit event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct InspectEventSummary {
     /// The event.
     pub id: EventId,

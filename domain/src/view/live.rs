@@ -12,6 +12,7 @@ use crate::time::Timestamp;
 
 /// An audit event with the task and run that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TimelineItem {
     /// Its place in the audit log.
     pub sequence: Sequence,
@@ -41,6 +42,7 @@ pub struct TimelineItem {
 
 /// One message of a task's stream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StreamEvent {
     /// The place of the event in the audit log; where a reader resumes.
     pub sequence: Sequence,
@@ -53,6 +55,7 @@ pub struct StreamEvent {
 
 /// A task with all that is below it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TreeView {
     /// The task that was asked for.
     pub root: TreeNode,
@@ -63,6 +66,7 @@ pub struct TreeView {
 
 /// One task of a tree.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct TreeNode {
     /// The task.
     pub task: Reference,
@@ -84,6 +88,7 @@ pub struct TreeNode {
 
 /// A run with its task, its session, and what the session has done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunDetailView {
     /// The run.
     pub run: Run,
@@ -98,6 +103,7 @@ pub struct RunDetailView {
 
 /// A session, as far as the runtime knows it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunSessionRef {
     /// The session.
     pub session_id: SessionId,
@@ -118,17 +124,21 @@ pub struct RunSessionRef {
     pub state: String,
     /// When it was made.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub created_at: Option<Timestamp>,
     /// When it changed last.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub updated_at: Option<Timestamp>,
 }
 
 /// What a run's session has done. Absent counts are unknown, not zero.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunOperationalSummary {
     /// When the session was heard of last.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub last_activity_at: Option<Timestamp>,
     /// What it did then.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 /// A task as lists show it: without description and metadata, with what
 /// surrounds it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TaskSummary"))]
 pub struct Summary {
     /// The task.
     pub id: TaskId,
@@ -94,6 +95,7 @@ pub struct Summary {
     pub updated_at: Timestamp,
     /// When it was completed, failed or canceled.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub closed_at: Option<Timestamp>,
     /// The latest of its own changes, those of its runs, and its newest event.
     pub last_activity_at: Timestamp,
@@ -101,6 +103,7 @@ pub struct Summary {
 
 /// Just enough of a task to name it elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TaskReference"))]
 pub struct Reference {
     /// The task.
     pub id: TaskId,
@@ -138,6 +141,7 @@ pub struct Reference {
 
 /// A dependency with the task that is waited for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct DependencyReference {
     /// The task that waits.
     pub task_id: TaskId,
@@ -153,6 +157,7 @@ pub struct DependencyReference {
 
 /// A run in short: without metadata and result.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunSummary {
     /// The run.
     pub id: RunId,
@@ -181,9 +186,11 @@ pub struct RunSummary {
     pub claim_token_hash: Option<ClaimTokenHash>,
     /// When its lease ends.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub lease_until: Option<Timestamp>,
     /// When its worker was heard of last.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub heartbeat_at: Option<Timestamp>,
     /// The channel on which its workers coordinate.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -192,12 +199,15 @@ pub struct RunSummary {
     pub queued_at: Timestamp,
     /// When it was claimed.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub claimed_at: Option<Timestamp>,
     /// When work on it started.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub started_at: Option<Timestamp>,
     /// When it ended.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub ended_at: Option<Timestamp>,
     /// Why it failed.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -206,6 +216,7 @@ pub struct RunSummary {
 
 /// Everything about one task.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS), ts(rename = "TaskView"))]
 pub struct View {
     /// The task in short.
     pub summary: Summary,
