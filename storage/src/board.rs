@@ -116,8 +116,9 @@ impl<L: ChangeLog + 'static> Board<L> {
     ///
     /// The operation may run more than once: when another writer was faster, it
     /// is taken back and decided anew. So it keeps no state of its own from one
-    /// run to the next, and does not call the board. Dropping the returned future
-    /// once it was polled does not stop the operation.
+    /// run to the next, reaches nothing outside (the options of an engine on a board
+    /// hold no session executor and no hooks), and does not call the board. Dropping
+    /// the returned future once it was polled does not stop the operation.
     ///
     /// # Errors
     ///

@@ -79,3 +79,33 @@ pub(crate) fn decode(entry: &LogEntry) -> Result<Entry, StorageError> {
         .map_err(|error| StorageError::corrupt(Part::Entry(version), error.to_string()))?;
     Ok(Entry { version, writer: body.writer, change_sets: body.change_sets })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ATTEMPT: Attempt = Attempt { writer: WriterId::from_random([0xab; 16]), number: 3 };
+
+    fn raw(body: &str) -> LogEntry {
+        let version = Version::ZERO.next();
+        let bytes = frame::seal(Kind::Entry, version, |out| {
+            out.extend_from_slice(body.as_bytes());
+            Ok::<(), ()>(())
+        });
+        LogEntry { version, bytes: bytes.unwrap() }
+    }
+
+    #[test]
+    fn the_body_is_the_documented_json() {
+        let bytes = encode(Version::ZERO.next(), ATTEMPT, &[&ChangeSet::default()]).unwrap();
+        let body = r#"{"writer":"abababababababababababababababab","attempt":3,"change_sets":[{"changes":[]}]}"#;
+        assert_eq!(bytes, raw(body).bytes);
+    }
+
+    #[test]
+    fn a_body_that_is_no_entry_is_damage() {
+        for body in ["", "{}", "[]", r#"{"writer":"a","attempt":1,"change_sets":[{}]}"#] {
+            assert_eq!(decode(&raw(body)).unwrap_err().code(), "corrupt", "{body}");
+        }
+    }
+}

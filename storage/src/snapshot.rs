@@ -83,3 +83,32 @@ fn read_records<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MemoryStor
 
     deserializer.deserialize_seq(Records)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(body: &str) -> Snapshot {
+        let version = Version::ZERO.next();
+        let bytes = frame::seal(Kind::Snapshot, version, |out| {
+            out.extend_from_slice(body.as_bytes());
+            Ok::<(), ()>(())
+        });
+        Snapshot { version, bytes: bytes.unwrap() }
+    }
+
+    #[test]
+    fn the_records_come_back() {
+        let store = decode(&raw(r#"{"records":[{"latest_sequence":7}]}"#)).unwrap();
+        let again = encode(Version::ZERO.next(), &store).unwrap();
+        assert_eq!(decode(&again).unwrap(), store);
+        assert_eq!(again.bytes, raw(r#"{"records":[{"latest_sequence":7}]}"#).bytes);
+    }
+
+    #[test]
+    fn a_body_that_holds_no_records_is_damage() {
+        for body in ["", "{}", r#"{"records":[{"latest_sequence":"x"}]}"#, r#"{"records":[{}]}"#] {
+            assert_eq!(decode(&raw(body)).unwrap_err().code(), "corrupt", "{body}");
+        }
+    }
+}

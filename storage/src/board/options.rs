@@ -37,19 +37,20 @@ impl BoardOptions {
     ///
     /// `unavailable` where there is no `crypto.getRandomValues`.
     #[cfg(target_arch = "wasm32")]
-    pub fn for_page() -> Result<Self, crate::error::StorageError> {
-        use js_sys::{Reflect, global};
-        use wasm_bindgen::JsCast;
-
-        let draw = || {
-            let crypto = Reflect::get(&global(), &"crypto".into())?;
-            let mut bytes = [0; 16];
-            crypto.dyn_into::<web_sys::Crypto>()?.get_random_values_with_u8_array(&mut bytes)?;
-            Ok(bytes)
-        };
-        let bytes = draw().map_err(|_: wasm_bindgen::JsValue| {
-            crate::error::StorageError::Unavailable { cause: "it has no randomness".into() }
+    pub fn for_page() -> Result<Self, crate::StorageError> {
+        let bytes = random_bytes().map_err(|_| crate::StorageError::Unavailable {
+            cause: "it has no source of randomness".into(),
         })?;
         Ok(Self::new(WriterId::from_random(bytes), wasm_bindgen_futures::spawn_local))
     }
+}
+
+#[cfg(target_arch = "wasm32")]
+fn random_bytes() -> Result<[u8; 16], wasm_bindgen::JsValue> {
+    use wasm_bindgen::JsCast;
+
+    let crypto = js_sys::Reflect::get(&js_sys::global(), &"crypto".into())?;
+    let mut bytes = [0; 16];
+    crypto.dyn_into::<web_sys::Crypto>()?.get_random_values_with_u8_array(&mut bytes)?;
+    Ok(bytes)
 }

@@ -3,7 +3,7 @@
 use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
 use taskloom_storage::{
-    Board, BoardError, CloseReason, Durability, IndexedDbLog, Source, StorageError,
+    Board, BoardError, BoardOptions, CloseReason, Durability, IndexedDbLog, Source, StorageError,
 };
 use wasm_bindgen_futures::spawn_local;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -26,7 +26,9 @@ async fn reload_shows_what_was_committed_before_it() {
     let before = records(&board);
     board.close().await;
     drop(board);
-    let board = open("reload").await;
+    let log = IndexedDbLog::open("reload", Durability::Relaxed).await.unwrap();
+    let (engine, _) = fixture::options(spawn_local);
+    let board = Board::open(log, engine, BoardOptions::for_page().unwrap()).await.unwrap();
     assert_eq!(records(&board), before);
     assert_eq!(board.version().get(), 70);
 }
