@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+pub use crate::insight::frees as would_free;
+
 use crate::actor::{ActorContext, ActorIdentity, ActorKind, OwnerKind};
 use crate::enumeration::enumeration;
 use crate::id::{RunId, TaskId};
@@ -216,34 +218,6 @@ pub fn grip(situation: &Situation, actor: &ActorContext, now: Timestamp) -> Resu
         });
     }
     Ok(Grip::Token)
-}
-
-/// The dependents that become ready when a task is completed: those that wait
-/// for it alone. By creation of the edge.
-pub fn would_free<S>(store: &S, id: &TaskId) -> Vec<TaskId>
-where
-    S: RecordStore + DependencyStore + RunStore,
-{
-    let waits_for_it_alone = |dependent: &TaskId| {
-        store.list_dependencies(dependent).iter().all(|edge| {
-            edge.depends_on_task_id == *id
-                || store
-                    .get_task(&edge.depends_on_task_id)
-                    .is_some_and(|other| is_completed(store, &other))
-        })
-    };
-    store
-        .list_dependents(id)
-        .iter()
-        .map(|edge| &edge.task_id)
-        .filter(|dependent| {
-            store
-                .get_task(dependent)
-                .is_some_and(|task| task.status == Status::Blocked && !approval_blocks(&task))
-                && waits_for_it_alone(dependent)
-        })
-        .cloned()
-        .collect()
 }
 
 fn publish(situation: &Situation) -> Result<(), Reason> {

@@ -58,6 +58,7 @@ pub mod store;
 
 // What people see of it, computed beside the operations.
 pub mod availability;
+pub mod insight;
 pub mod stage;
 
 pub use actor::{ActorContext, ActorIdentity, Authority, Origin};
