@@ -4,12 +4,13 @@
 //! replay: tasks that are done, with the times at which that happened. A plan
 //! says what to create; [`crate::manager::Manager::import_problems`] judges it
 //! without writing, and [`crate::manager::Manager::import_tasks`] writes all of
-//! it or nothing.
+//! it or nothing. [`crate::manager::Manager::remove_imported`] takes it back, as far
+//! as nobody built on it.
 
 mod loops;
 
 use crate::error::TaskError;
-use crate::id::TaskId;
+use crate::id::{Sequence, TaskId};
 use crate::task::{CreateTask, Status};
 use crate::time::Timestamp;
 
@@ -104,4 +105,17 @@ pub struct ImportProblem {
 pub struct Imported {
     /// The id that each key of the plan got, in the order of the plan.
     pub created: Vec<(String, TaskId)>,
+    /// The number of the import's last event: what comes after it was done by
+    /// somebody since.
+    pub last_event: Sequence,
+}
+
+/// What taking an import back did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// The tasks that are gone.
+    pub removed: Vec<TaskId>,
+    /// The tasks that stayed: somebody did something with them since, or what
+    /// stayed rests on them.
+    pub stayed: Vec<TaskId>,
 }

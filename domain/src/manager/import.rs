@@ -1,17 +1,19 @@
 //! Brings whole plans of tasks onto the board, all of it or nothing.
 
+mod removal;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::actor::ActorContext;
+use crate::dependency::{Dependency, DependencyKind};
 use crate::error::{ErrorKind, Result, TaskError};
 use crate::event::TaskDependencyAdded;
 use crate::id::TaskId;
-use crate::import::{
-    ImportPlan, ImportProblem, ImportTarget, ImportTask, Imported, find_loops,
-};
+use crate::import::{ImportPlan, ImportProblem, ImportTarget, ImportTask, Imported, find_loops};
 use crate::status::derived_status;
 use crate::store::Store;
-use crate::dependency::{Dependency, DependencyKind};
 use crate::task::{
     Task, validate_dependency_count, validate_direct_child_count, validate_hierarchy_depth,
 };
@@ -92,7 +94,7 @@ impl<S: Store> Manager<S> {
             Ok(())
         })?;
         let keys = plan.tasks.iter().map(|task| task.key.clone());
-        Ok(Imported { created: keys.zip(ids).collect() })
+        Ok(Imported { created: keys.zip(ids).collect(), last_event: self.store.latest_sequence() })
     }
 
     fn import_edges(&mut self, task: &ImportTask, id: &TaskId, index: &Index<'_>, ids: &[TaskId]) {
@@ -175,10 +177,8 @@ impl<S: Store> Manager<S> {
         record.status = task.status.stored();
         record.created_at = task.created_at.unwrap_or(record.created_at);
         record.updated_at = task.updated_at.unwrap_or(record.created_at);
-        record.closed_at = task
-            .status
-            .is_terminal()
-            .then(|| task.closed_at.unwrap_or(record.updated_at));
+        record.closed_at =
+            task.status.is_terminal().then(|| task.closed_at.unwrap_or(record.updated_at));
         record.validate()?;
         Ok(record)
     }
@@ -273,16 +273,11 @@ impl<S: Store> Manager<S> {
         }
     }
 
-    fn judge_edges(
-        &self,
-        plan: &ImportPlan,
-        index: &Index<'_>,
-        problems: &mut Vec<ImportProblem>,
-    ) {
+    fn judge_edges(&self, plan: &ImportPlan, index: &Index<'_>, problems: &mut Vec<ImportProblem>) {
         for task in &plan.tasks {
             let count = i64::try_from(task.blockers.len()).unwrap_or(i64::MAX);
-            let checked = validate_dependency_count(count)
-                .and_then(|()| self.check_blockers(task, index));
+            let checked =
+                validate_dependency_count(count).and_then(|()| self.check_blockers(task, index));
             if let Err(error) = checked {
                 problems.push(problem(task, error));
             }
@@ -314,11 +309,9 @@ impl<S: Store> Manager<S> {
                 ImportTarget::Existing(id) => {
                     self.require_task(id)?;
                 }
+                // A task that names itself is a loop, and reported as one.
                 ImportTarget::Planned(key) => {
                     index.place(key).ok_or_else(|| unknown(key))?;
-                    if *key == task.key {
-                        return Err(TaskError::validation("import.blockers", "names the task itself"));
-                    }
                 }
             }
             if !seen.insert(blocker) {

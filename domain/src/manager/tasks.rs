@@ -251,7 +251,7 @@ impl<S: Store> Manager<S> {
         Ok(seen.len() as i64)
     }
 
-    fn remove_all_of(&mut self, id: &TaskId) {
+    pub(super) fn remove_all_of(&mut self, id: &TaskId) {
         for edge in self.store.list_dependencies(id) {
             self.store.delete_dependency(id, &edge.depends_on_task_id);
         }
