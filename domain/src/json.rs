@@ -165,7 +165,7 @@ pub(crate) fn has_credential_key(document: &RawJson) -> bool {
 
 /// How many bytes a string takes from behind its opening quote to behind its
 /// closing one.
-fn string_length(text: &str) -> usize {
+pub(crate) fn string_length(text: &str) -> usize {
     let mut escaped = false;
     for (index, byte) in text.bytes().enumerate() {
         match byte {

@@ -49,6 +49,7 @@ pub mod triage;
 
 // What reads answer with.
 pub mod autonomy;
+pub mod context;
 pub mod view;
 
 // Where records stand, and the authority over them.

@@ -5,6 +5,7 @@
 mod audit;
 mod cancel;
 mod claim;
+mod context;
 mod dependencies;
 mod enqueue;
 mod execution;
@@ -38,6 +39,7 @@ pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
 pub use reviews::RequestedReview;
 pub use scheduler::{Drain, DrainLook, SchedulerEvent};
 
+use crate::context::ContextLimits;
 use crate::environment::{Clock, IdGenerator, TokenGenerator};
 use crate::error::{ErrorKind, Result, TaskError};
 use crate::force::{ForceRateLimiter, ForceRecoveryOptions};
@@ -84,6 +86,8 @@ pub struct ManagerOptions {
     pub runtime_reader: Option<Box<dyn RuntimeViewReader>>,
     /// Session facts for inspection.
     pub inspect_reader: Option<Box<dyn InspectStateReader>>,
+    /// How much a context bundle holds.
+    pub context_limits: ContextLimits,
 }
 
 impl ManagerOptions {
@@ -107,6 +111,7 @@ impl ManagerOptions {
             force: ForceRecoveryOptions::default(),
             runtime_reader: None,
             inspect_reader: None,
+            context_limits: ContextLimits::default(),
         }
     }
 }

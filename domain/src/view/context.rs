@@ -125,6 +125,22 @@ pub struct ContextBundle {
     pub review_history: Vec<RunReviewSummary>,
 }
 
+/// What a session is about: the run that it works on or reviews.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SessionSituation {
+    /// The task of the run.
+    pub task: Reference,
+    /// The run that the session holds; a reviewer holds none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<RunSummary>,
+    /// The channel to talk in.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub coordination_channel_id: String,
+    /// What there is to know; left out where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle: Option<ContextBundle>,
+}
+
 /// Reads `null` as the empty list.
 fn null_as_empty<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
