@@ -168,7 +168,7 @@ impl<S: Store> Manager<S> {
         payload: &P,
         actor: &ActorContext,
     ) -> Result<()> {
-        self.record(Subject::run(&run.task_id, &run.id), P::TYPE, payload, actor)
+        self.log(Subject::run(&run.task_id, &run.id), payload, actor)
     }
 
     /// Runs a unit of change for its refusals alone: nothing is kept. Operations
