@@ -7,6 +7,7 @@
 //! same engine.
 
 mod change;
+pub mod conformance;
 mod memory;
 
 use std::sync::Arc;
@@ -15,11 +16,11 @@ pub use change::{Change, ChangeSet, Key, Record};
 pub use memory::MemoryStore;
 
 use crate::actor::{ActorIdentity, Origin};
+use crate::channel::ChannelRecord;
 use crate::dependency::Dependency;
 use crate::event::EventRecord;
 use crate::id::{ReviewId, RunId, Sequence, SessionId, TaskId, WorkspaceId};
 use crate::idempotency::RunIdempotency;
-use crate::channel::ChannelRecord;
 use crate::lease::ClaimCriteria;
 use crate::profile::ExecutionProfile;
 use crate::query::{EventRecordQuery, Query, RunQuery, RunReviewQuery};

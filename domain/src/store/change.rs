@@ -5,12 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::{ActorIdentity, Origin};
+use crate::channel::ChannelRecord;
 use crate::claim_token::ClaimToken;
 use crate::dependency::Dependency;
 use crate::event::EventRecord;
 use crate::id::{ReviewId, RunId, Sequence, TaskId};
 use crate::idempotency::RunIdempotency;
-use crate::channel::ChannelRecord;
 use crate::profile::ExecutionProfile;
 use crate::review::{ReviewGateState, RunReview};
 use crate::run::Run;

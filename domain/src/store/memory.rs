@@ -104,3 +104,6 @@ impl TransactionStore for MemoryStore {
         self.journal.take().unwrap_or_default().undo(&mut self.state);
     }
 }
+
+#[cfg(test)]
+mod tests;
