@@ -26,6 +26,9 @@ use self::top_bar::TopBar;
 use crate::address::Address;
 use crate::task::TaskPanel;
 
+/// What the board's page is called.
+pub const BOARD_TITLE: &str = "Board";
+
 /// The frame around the pages.
 #[component]
 pub fn Shell(children: Children) -> impl IntoView {

@@ -19,7 +19,7 @@ use crate::gesture::Gestures;
 use crate::model::filter::Filter;
 use crate::model::keys::{Command, Scope, command};
 use crate::model::roving::{self, Place, Step};
-use crate::shell::{Desk, focus_on, press, use_page_title};
+use crate::shell::{BOARD_TITLE, Desk, focus_on, press, use_page_title};
 
 /// All stages side by side.
 #[component]
@@ -32,7 +32,7 @@ pub fn BoardPage() -> impl IntoView {
     let pointer = PointerCarry::new(state);
     provide_context(state);
     provide_context(pointer);
-    use_page_title("Board", move || Some(state.board.len()));
+    use_page_title(BOARD_TITLE, move || Some(state.board.len()));
     keep_focus(state);
 
     let columns = NodeRef::<Div>::new();

@@ -9,9 +9,11 @@ use taskloom_domain::stage::Stage;
 use taskloom_domain::time::Duration;
 
 use crate::board_context::{BoardContext, Listed};
-use crate::gesture::Gestures;
+use crate::gesture::{Gestures, short_name};
 use crate::model::filter::Filter;
 use crate::model::movement::{NotThere, Target, targets};
+use crate::model::phrase;
+use crate::model::refusal::Refusal;
 use crate::model::roving::{self, Place, Step};
 use crate::shell::Desk;
 
@@ -75,6 +77,8 @@ pub struct BoardState {
     pub menu: RwSignal<Option<TaskId>>,
     /// What each column shows.
     pub columns: StoredValue<Vec<Memo<Listed>>>,
+    /// The card that stands for the board in the tab order.
+    stop: StoredValue<Option<Memo<Option<TaskId>>>>,
 }
 
 impl BoardState {
@@ -90,7 +94,7 @@ impl BoardState {
                 filter.with(|filter| board.column(*stage, filter, since))
             })
         });
-        Self {
+        let state = Self {
             board,
             gestures,
             desk,
@@ -100,7 +104,11 @@ impl BoardState {
             carry: RwSignal::new(None),
             menu: RwSignal::new(None),
             columns: StoredValue::new(columns.collect()),
-        }
+            stop: StoredValue::new(None),
+        };
+        // Every card asks for it, so it is found once per change.
+        state.stop.set_value(Some(Memo::new(move |_| state.find_tab_stop())));
+        state
     }
 
     /// What a column shows.
@@ -149,6 +157,10 @@ impl BoardState {
 
     /// The card that stands for the board in the tab order. Tracked.
     pub fn tab_stop(self) -> Option<TaskId> {
+        self.stop.get_value().and_then(|stop| stop.get())
+    }
+
+    fn find_tab_stop(self) -> Option<TaskId> {
         let focused = self.desk.focused.get();
         let here = focused.filter(|id| self.place(id).is_some());
         here.or_else(|| self.at(roving::first(&self.counts())?))
@@ -193,9 +205,11 @@ impl BoardState {
             }
             Some(Err(NotThere::SameColumn)) | None => self.stays(&carry),
             Some(Err(why)) => {
-                let name = crate::gesture::short_name(self.board, &carry.id);
-                let text = why.text(|id| self.board.name(id));
-                self.gestures.feedback.interrupt(format!("{name} stays: {text}"));
+                let name = short_name(self.board, &carry.id);
+                let stage = phrase::stage(carry.from);
+                let what = format!("{name} stays in {stage}");
+                let refusal = Refusal::known(what, why.text(|id| self.board.name(id)));
+                self.gestures.feedback.refused_on(&carry.id, refusal);
                 self.desk.focus_card(carry.id);
             }
         }
@@ -210,8 +224,8 @@ impl BoardState {
     }
 
     fn stays(self, carry: &Carry) {
-        let name = crate::gesture::short_name(self.board, &carry.id);
-        let stage = crate::model::phrase::stage(carry.from);
+        let name = short_name(self.board, &carry.id);
+        let stage = phrase::stage(carry.from);
         self.gestures.feedback.announce(format!("Canceled, {name} stays in {stage}"));
         self.desk.focus_card(carry.id.clone());
     }

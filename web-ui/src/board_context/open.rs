@@ -59,7 +59,13 @@ impl BoardContext {
         let mut faults = handle.watch_fault();
         self.adopt(handle.clone(), keeping);
         spawn_local(async move {
+            let mut asked = false;
             while let Some(change) = changes.next().await {
+                // Now there is something worth keeping.
+                if keeping == Keeping::Stored && !asked {
+                    asked = true;
+                    ask_to_persist();
+                }
                 self.refresh(&changed_tasks(&change.changes));
             }
         });
@@ -111,6 +117,17 @@ impl BoardContext {
 async fn open_stored() -> Result<Board<IndexedDbLog>, StorageError> {
     let log = IndexedDbLog::open(BOARD_NAME, Durability::Relaxed).await?;
     Board::open(log, environment::manager_options(), board_options()).await
+}
+
+/// Asks the browser not to clear this site's data by itself. It may ask the
+/// person, or refuse; the board works all the same.
+fn ask_to_persist() {
+    let asked = window().navigator().storage().persist();
+    if let Ok(answer) = asked {
+        spawn_local(async move {
+            let _ = wasm_bindgen_futures::JsFuture::from(answer).await;
+        });
+    }
 }
 
 fn board_options() -> BoardOptions {

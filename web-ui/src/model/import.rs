@@ -7,8 +7,12 @@
 
 pub mod beads;
 mod report;
+mod source;
+mod table;
 
-pub use report::{Counts, LineReport, Mapping, Note, Outcome, Refusal, Skip};
+pub use report::{Counts, LineReport, Mapping, Note, Outcome, Reference, Refusal, Skip, Skipping};
+pub use source::{FileFault, MAX_FILE_BYTES, check_size, check_text, imported_tasks};
+pub use table::{LineTable, Shown};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,10 +3,12 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use taskloom_domain::stage::Stage;
 use wasm_bindgen::JsCast;
 
-use super::{Desk, focus_on};
+use super::{BOARD_TITLE, Desk, focus_on};
 use crate::address::Address;
 use crate::gesture::Gestures;
 use crate::model::keys::{Command, Press, Scope, command};
@@ -15,6 +17,7 @@ use crate::model::keys::{Command, Press, Scope, command};
 pub fn listen(desk: Desk) {
     let gestures = expect_context::<Gestures>();
     let address = expect_context::<Address>();
+    let navigate = use_navigate();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         if event.default_prevented() || dialog_is_open() {
             return;
@@ -30,6 +33,9 @@ pub fn listen(desk: Desk) {
             }
             Command::NewTask => {
                 desk.adding.set(Some(adding_column(desk, gestures)));
+                if desk.title.with_untracked(|title| title != BOARD_TITLE) {
+                    navigate("/board", NavigateOptions::default());
+                }
                 true
             }
             Command::Filter => {

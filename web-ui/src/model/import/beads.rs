@@ -13,7 +13,7 @@ use taskloom_domain::import::{ImportPlan, ImportStatus, ImportTarget, ImportTask
 use taskloom_domain::{CreateTask, Priority, RawJson, Scope, Timestamp};
 
 use super::report::key_of;
-use super::{Context, LineReport, Mapping, Note, Outcome, Refusal, Skip};
+use super::{Context, LineReport, Mapping, Note, Outcome, Reference, Refusal, Skip};
 
 /// The name of the format in `metadata.source.format`.
 pub const FORMAT: &str = "beads";
@@ -68,7 +68,11 @@ pub fn map(text: &str, context: &Context) -> Mapping {
                 line,
                 id: String::new(),
                 title: String::new(),
-                outcome: Outcome::Refused(refusal),
+                outcome: if context.choices.excluded_lines.contains(&line) {
+                    Outcome::Skipped(Skip::Excluded)
+                } else {
+                    Outcome::Refused(refusal)
+                },
                 notes: Vec::new(),
             }),
         }
@@ -89,8 +93,15 @@ fn read(raw: &str) -> Result<Map<String, Value>, Refusal> {
     match serde_json::from_str(raw) {
         Ok(Value::Object(fields)) => Ok(fields),
         Ok(_) => Err(Refusal::NotAnObject),
-        Err(error) => Err(Refusal::NotJson(error.to_string())),
+        Err(error) => Err(Refusal::NotJson(located(&error))),
     }
+}
+
+/// The parser's words. Each line is read on its own, so the place is a column.
+fn located(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    format!("{what}, at character {}", error.column())
 }
 
 /// Where a reference to a source id leads.
@@ -113,7 +124,10 @@ fn fates(records: &[Record], context: &Context) -> Fates {
     for record in records {
         let id = record.id();
         let early = record.early_end(&first_lines, context);
-        if !id.is_empty() && !first_lines.contains_key(id) {
+        if early == Some(Outcome::Skipped(Skip::Excluded)) {
+            // Its id is free for a later line.
+            fates.by_id.entry(id.to_owned()).or_insert(Fate::LeftOut);
+        } else if !id.is_empty() && !first_lines.contains_key(id) {
             first_lines.insert(id, record.line);
             let fate = match &early {
                 None => Fate::Planned,
@@ -147,13 +161,13 @@ impl Record {
 
     /// How the record ends if it does not become a task.
     fn early_end(&self, first_lines: &BTreeMap<&str, usize>, context: &Context) -> Option<Outcome> {
+        if context.choices.excluded_lines.contains(&self.line) {
+            return Some(Outcome::Skipped(Skip::Excluded));
+        }
         match self.text("_type") {
             None | Some("issue") => {}
             Some("memory") => return Some(Outcome::Skipped(Skip::Memory)),
             Some(other) => return Some(Outcome::Refused(Refusal::UnknownType(other.to_owned()))),
-        }
-        if context.choices.excluded_lines.contains(&self.line) {
-            return Some(Outcome::Skipped(Skip::Excluded));
         }
         if self.text("status") == Some("tombstone") {
             return Some(Outcome::Skipped(Skip::Tombstone));
@@ -377,6 +391,7 @@ impl Record {
         notes: &mut Vec<Note>,
         kept: &mut Map<String, Value>,
     ) -> References {
+        let leads = Leads { fates, context };
         let mut references = References::default();
         let mut others = Vec::new();
         let edges = self.fields.get("dependencies").and_then(Value::as_array);
@@ -390,7 +405,7 @@ impl Record {
                     if !fits || references.parent.is_some() {
                         notes.push(Note::FurtherParent(target.to_owned()));
                         others.push(edge.clone());
-                    } else if let Some(found) = lead(target, fates, notes) {
+                    } else if let Some(found) = leads.find(Reference::Parent, target, notes) {
                         references.parent = Some((target.to_owned(), found));
                     } else {
                         others.push(edge.clone());
@@ -401,7 +416,7 @@ impl Record {
                     if context.choices.dropped_edges.contains(&edge_ids) {
                         notes.push(Note::DroppedEdge(target.to_owned()));
                         others.push(edge.clone());
-                    } else if let Some(found) = lead(target, fates, notes) {
+                    } else if let Some(found) = leads.find(Reference::Blocker, target, notes) {
                         if !references.blockers.contains(&found) {
                             references.blockers.push(found);
                         }
@@ -409,14 +424,20 @@ impl Record {
                         others.push(edge.clone());
                     }
                 }
-                _ => others.push(edge.clone()),
+                _ => {
+                    if !leads.knows(target) {
+                        notes.push(Note::UnknownReference(Reference::Other, target.to_owned()));
+                    }
+                    others.push(edge.clone());
+                }
             }
         }
         if references.parent.is_none()
             && let Some(parent) = self.text("parent")
             && !others.iter().any(|edge| edge.get("depends_on_id") == Some(&json!(parent)))
         {
-            references.parent = lead(parent, fates, notes).map(|found| (parent.to_owned(), found));
+            let found = leads.find(Reference::Parent, parent, notes);
+            references.parent = found.map(|found| (parent.to_owned(), found));
         }
         if !others.is_empty() {
             kept.insert("dependencies".into(), Value::Array(others));
@@ -432,18 +453,31 @@ struct References {
     blockers: Vec<ImportTarget>,
 }
 
-/// Where a reference leads; a note where it leads nowhere.
-fn lead(id: &str, fates: &Fates, notes: &mut Vec<Note>) -> Option<ImportTarget> {
-    match fates.by_id.get(id) {
-        Some(Fate::Planned) => Some(ImportTarget::Planned(id.to_owned())),
-        Some(Fate::Existing(target)) => Some(target.clone()),
-        Some(Fate::LeftOut) => {
-            notes.push(Note::LeftOutReference(id.to_owned()));
-            None
-        }
-        None => {
-            notes.push(Note::UnknownReference(id.to_owned()));
-            None
+/// Where references lead: into the file, or else to what came before it.
+struct Leads<'a> {
+    fates: &'a Fates,
+    context: &'a Context,
+}
+
+impl Leads<'_> {
+    fn knows(&self, id: &str) -> bool {
+        self.fates.by_id.contains_key(id) || self.context.existing.contains_key(id)
+    }
+
+    /// The target of a reference; a note where it leads nowhere.
+    fn find(&self, kind: Reference, id: &str, notes: &mut Vec<Note>) -> Option<ImportTarget> {
+        match (self.fates.by_id.get(id), self.context.existing.get(id)) {
+            (Some(Fate::Planned), _) => Some(ImportTarget::Planned(id.to_owned())),
+            (Some(Fate::Existing(target)), _) => Some(target.clone()),
+            (Some(Fate::LeftOut), _) => {
+                notes.push(Note::LeftOutReference(kind, id.to_owned()));
+                None
+            }
+            (None, Some(task)) => Some(ImportTarget::Existing(task.clone())),
+            (None, None) => {
+                notes.push(Note::UnknownReference(kind, id.to_owned()));
+                None
+            }
         }
     }
 }

@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use taskloom_domain::TaskError;
+use serde_json::{Map, Value};
 use taskloom_domain::id::TaskId;
-use taskloom_domain::import::{ImportPlan, ImportProblem};
+use taskloom_domain::import::{ImportPlan, ImportProblem, ImportTask};
+use taskloom_domain::json::MAX_METADATA_BYTES;
+use taskloom_domain::{ErrorKind, RawJson, TaskError};
+
+use crate::model::phrase;
 
 /// A file's plan and the report on its lines.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -70,17 +74,47 @@ pub enum Refusal {
     TitleMissing,
     /// An earlier line has the same id.
     DuplicateId(usize),
-    /// The engine refuses the task; the ids of a loop, if there is one.
-    Engine(Box<TaskError>, Vec<String>),
+    /// The blockers of these ids form a loop, each waiting for the next and the
+    /// last for the first.
+    Loop(Vec<String>),
+    /// The metadata has so many bytes, too many; its largest fields.
+    MetadataTooLarge(usize, Vec<(String, usize)>),
+    /// The engine refuses the task for another reason.
+    Engine(Box<TaskError>),
+}
+
+/// What a record refers to another one as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reference {
+    /// A task that has to be done first.
+    Blocker,
+    /// The task that this one is a part of.
+    Parent,
+    /// A relation that the board does not know; kept as a source field.
+    Other,
+}
+
+impl Reference {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Blocker, Self::Parent, Self::Other];
+
+    /// What people call it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Reference::Blocker => "blocker",
+            Reference::Parent => "parent",
+            Reference::Other => "related issue",
+        }
+    }
 }
 
 /// A change of meaning, or something that could not be carried over.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// A blocker or parent that neither the file nor the board has.
-    UnknownReference(String),
+    /// A reference to what neither the file nor the board has.
+    UnknownReference(Reference, String),
     /// A blocker or parent whose line is not brought in.
-    LeftOutReference(String),
+    LeftOutReference(Reference, String),
     /// A task has one parent; this further one is kept as a source field.
     FurtherParent(String),
     /// An edge that closes a loop and was dropped.
@@ -93,8 +127,16 @@ pub enum Note {
     KeptFields(usize),
 }
 
+impl Note {
+    /// Whether something was lost or changed in a way that a person may want to
+    /// look at; the rest is for the record.
+    pub const fn is_warning(&self) -> bool {
+        !matches!(self, Note::StatusChanged(..) | Note::KeptFields(_))
+    }
+}
+
 /// How many lines end how.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Lines that are not blank.
     pub lines: usize,
@@ -102,14 +144,69 @@ pub struct Counts {
     pub tasks: usize,
     /// Children.
     pub children: usize,
-    /// Lines left out.
-    pub skipped: usize,
+    /// Lines left out, by reason.
+    pub skipped: BTreeMap<Skipping, usize>,
     /// Lines that cannot be brought in.
     pub refused: usize,
     /// Dependency edges of the plan.
     pub edges: usize,
-    /// References that lead nowhere.
-    pub unknown_references: usize,
+    /// References that lead nowhere, by kind.
+    pub unknown_references: BTreeMap<Reference, usize>,
+    /// Statuses that cannot be stored: what became of them, and how often.
+    pub status_changes: BTreeMap<String, usize>,
+}
+
+/// The reasons of [`Skip`], for counting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Skipping {
+    /// Deleted in the source.
+    Tombstone,
+    /// A note of the tool.
+    Memory,
+    /// On the board already.
+    AlreadyImported,
+    /// Left out by the person.
+    Excluded,
+}
+
+impl Skipping {
+    /// The reason in words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Skipping::Tombstone => "deleted in the source",
+            Skipping::Memory => "notes of the tool",
+            Skipping::AlreadyImported => "already on the board",
+            Skipping::Excluded => "left out by you",
+        }
+    }
+}
+
+impl Skip {
+    const fn reason(&self) -> Skipping {
+        match self {
+            Skip::Tombstone => Skipping::Tombstone,
+            Skip::Memory => Skipping::Memory,
+            Skip::AlreadyImported(_) => Skipping::AlreadyImported,
+            Skip::Excluded => Skipping::Excluded,
+        }
+    }
+}
+
+impl Counts {
+    /// How many lines are brought in.
+    pub const fn imported(&self) -> usize {
+        self.tasks + self.children
+    }
+
+    /// How many lines are left out.
+    pub fn all_skipped(&self) -> usize {
+        self.skipped.values().sum()
+    }
+
+    /// How many references lead nowhere.
+    pub fn all_unknown_references(&self) -> usize {
+        self.unknown_references.values().sum()
+    }
 }
 
 impl Mapping {
@@ -121,20 +218,31 @@ impl Mapping {
             ..Counts::default()
         };
         for line in &self.lines {
-            match line.outcome {
+            match &line.outcome {
                 Outcome::Task => counts.tasks += 1,
                 Outcome::Child(_) => counts.children += 1,
-                Outcome::Skipped(_) => counts.skipped += 1,
+                Outcome::Skipped(skip) => *counts.skipped.entry(skip.reason()).or_default() += 1,
                 Outcome::Refused(_) => counts.refused += 1,
             }
-            let unknown = |note: &&Note| matches!(note, Note::UnknownReference(_));
-            counts.unknown_references += line.notes.iter().filter(unknown).count();
+            for note in &line.notes {
+                match note {
+                    Note::UnknownReference(kind, _) => {
+                        *counts.unknown_references.entry(*kind).or_default() += 1;
+                    }
+                    Note::StatusChanged(..) => {
+                        *counts.status_changes.entry(note.to_string()).or_default() += 1;
+                    }
+                    _ => {}
+                }
+            }
         }
         counts
     }
 
     /// Attaches the engine's refusals to their lines. A line keeps its first.
     pub fn take_problems(&mut self, problems: Vec<ImportProblem>) {
+        let tasks: BTreeMap<&str, &ImportTask> =
+            self.plan.tasks.iter().map(|task| (task.key.as_str(), task)).collect();
         let places: BTreeMap<String, usize> = self
             .lines
             .iter()
@@ -143,12 +251,13 @@ impl Mapping {
             .map(|(place, line)| (line.key(), place))
             .collect();
         for problem in problems {
-            if let Some(line) =
-                places.get(&problem.key).and_then(|place| self.lines.get_mut(*place))
-                && !matches!(line.outcome, Outcome::Refused(_))
-            {
-                line.outcome =
-                    Outcome::Refused(Refusal::Engine(Box::new(problem.error), problem.related));
+            let Some(line) = places.get(&problem.key).and_then(|place| self.lines.get_mut(*place))
+            else {
+                continue;
+            };
+            if !matches!(line.outcome, Outcome::Refused(_)) {
+                let task = tasks.get(problem.key.as_str()).copied();
+                line.outcome = Outcome::Refused(Refusal::of(problem, task));
             }
         }
     }
@@ -159,7 +268,50 @@ impl Mapping {
     }
 }
 
+impl Refusal {
+    fn of(problem: ImportProblem, task: Option<&ImportTask>) -> Self {
+        let metadata = task.and_then(|task| task.task.metadata.as_ref());
+        match (problem.error.kind(), metadata) {
+            (ErrorKind::CycleDetected, _) => Refusal::Loop(problem.related),
+            (ErrorKind::PayloadTooLarge, Some(metadata)) => {
+                Refusal::MetadataTooLarge(metadata.as_str().len(), largest_fields(metadata))
+            }
+            _ => Refusal::Engine(Box::new(problem.error)),
+        }
+    }
+
+    /// The edges of a loop: who waits, and for whom.
+    pub fn loop_edges(&self) -> Vec<(&str, &str)> {
+        let Refusal::Loop(ids) = self else { return vec![] };
+        let next = ids.iter().cycle().skip(1);
+        ids.iter().map(String::as_str).zip(next.map(String::as_str)).collect()
+    }
+}
+
+/// The largest fields of a document, largest first; those of the source beside
+/// the others.
+fn largest_fields(metadata: &RawJson) -> Vec<(String, usize)> {
+    const SHOWN: usize = 3;
+    let value = metadata.to_value().unwrap_or_default();
+    let kept = value.pointer("/source/fields").and_then(Value::as_object);
+    let own = value.as_object().map(|own| own.iter().filter(|(key, _)| *key != "source"));
+    let mut sizes: Vec<(String, usize)> = kept
+        .into_iter()
+        .flat_map(Map::iter)
+        .chain(own.into_iter().flatten())
+        .map(|(key, value)| (key.clone(), value.to_string().len()))
+        .collect();
+    sizes.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    sizes.truncate(SHOWN);
+    sizes
+}
+
 impl LineReport {
+    /// Whether the line is refused or has a warning.
+    pub fn is_problem(&self) -> bool {
+        matches!(self.outcome, Outcome::Refused(_)) || self.notes.iter().any(Note::is_warning)
+    }
+
     /// The name of the line within the plan.
     pub fn key(&self) -> String {
         key_of(&self.id, self.line)
@@ -201,14 +353,25 @@ impl fmt::Display for Refusal {
             Refusal::UnknownType(name) => write!(f, "unknown record type {name:?}"),
             Refusal::TitleMissing => f.write_str("title is missing"),
             Refusal::DuplicateId(line) => write!(f, "same id as line {line}"),
-            Refusal::Engine(error, related) if related.is_empty() => {
+            Refusal::Loop(_) => {
+                let edges = self.loop_edges();
+                let needs: Vec<String> =
+                    edges.iter().map(|(task, blocker)| format!("{task} needs {blocker}")).collect();
+                write!(f, "the blockers form a loop: {}", needs.join(", "))
+            }
+            Refusal::MetadataTooLarge(bytes, largest) => {
+                write!(f, "the metadata has {bytes} bytes, {MAX_METADATA_BYTES} are allowed")?;
+                let fields: Vec<String> =
+                    largest.iter().map(|(key, bytes)| format!("{key} ({bytes})")).collect();
+                if fields.is_empty() {
+                    return Ok(());
+                }
+                write!(f, "; largest: {}", fields.join(", "))
+            }
+            Refusal::Engine(error) => {
                 let text =
                     if error.detail().is_empty() { error.kind().text() } else { error.detail() };
                 f.write_str(text)
-            }
-            Refusal::Engine(_, related) => {
-                write!(f, "blockers form a loop: {}", related.join(" needs "))?;
-                related.first().map_or(Ok(()), |first| write!(f, " needs {first}"))
             }
         }
     }
@@ -217,17 +380,21 @@ impl fmt::Display for Refusal {
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Note::UnknownReference(id) => write!(f, "{id} is not in the file: reference dropped"),
-            Note::LeftOutReference(id) => write!(f, "{id} is not imported: reference dropped"),
-            Note::FurtherParent(id) => {
-                write!(f, "a task has one parent: {id} kept as a source field")
+            Note::UnknownReference(kind, id) => {
+                write!(f, "{} {id} is not in the file", kind.text())
             }
-            Note::DroppedEdge(id) => write!(f, "no longer needs {id}: the edge closed a loop"),
+            Note::LeftOutReference(kind, id) => {
+                write!(f, "{} {id} is not imported", kind.text())
+            }
+            Note::FurtherParent(id) => write!(f, "second parent {id} kept as a source field"),
+            Note::DroppedEdge(id) => write!(f, "does not wait for {id}: left out by you"),
             Note::StatusChanged(from, to) => write!(f, "{from} becomes {to}"),
             Note::Unreadable(field) => {
-                write!(f, "{field} could not be read: kept as a source field")
+                write!(f, "{field} cannot be read, kept as a source field")
             }
-            Note::KeptFields(count) => write!(f, "{count} fields kept in the metadata"),
+            Note::KeptFields(count) => {
+                write!(f, "{} kept as they are", phrase::count(*count, "further field"))
+            }
         }
     }
 }

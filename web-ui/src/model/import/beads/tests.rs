@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use super::*;
-use crate::model::import::Choices;
+use crate::model::import::{Choices, Skipping};
+use taskloom_domain::import::ImportProblem;
+use taskloom_domain::{ErrorKind, TaskError};
 
 fn context() -> Context {
     Context {
@@ -65,7 +67,9 @@ fn tombstones_are_skipped_and_references_to_them_dropped() {
         needs("a", "gone"),
     ]);
     assert_eq!(mapping.lines[0].outcome, Outcome::Skipped(Skip::Tombstone));
-    assert!(mapping.lines[1].notes.contains(&Note::LeftOutReference("gone".into())));
+    assert!(
+        mapping.lines[1].notes.contains(&Note::LeftOutReference(Reference::Blocker, "gone".into()))
+    );
     assert!(mapping.plan.tasks[0].blockers.is_empty());
 }
 
@@ -140,7 +144,8 @@ fn every_blocking_type_becomes_an_edge_and_others_are_kept() {
 #[test]
 fn unknown_references_are_dropped_kept_and_counted() {
     let mapping = map_lines(&[needs("a", "nowhere")]);
-    assert_eq!(mapping.counts().unknown_references, 1);
+    let counted: Vec<_> = mapping.counts().unknown_references.into_iter().collect();
+    assert_eq!(counted, [(Reference::Blocker, 1)]);
     assert!(mapping.plan.tasks[0].blockers.is_empty());
     assert_eq!(
         metadata(&mapping, 0)["source"]["fields"]["dependencies"][0]["depends_on_id"],
@@ -214,7 +219,9 @@ fn choices_leave_out_lines_and_edges() {
     let lines = [json!({"id": "a", "title": "A"}), needs("b", "a"), needs("c", "b")];
     let mapping = map_with(&lines, &context);
     assert_eq!(mapping.lines[0].outcome, Outcome::Skipped(Skip::Excluded));
-    assert!(mapping.lines[1].notes.contains(&Note::LeftOutReference("a".into())));
+    assert!(
+        mapping.lines[1].notes.contains(&Note::LeftOutReference(Reference::Blocker, "a".into()))
+    );
     assert!(mapping.lines[2].notes.contains(&Note::DroppedEdge("b".into())));
     assert!(mapping.plan.tasks.iter().all(|task| task.blockers.is_empty()));
 }
@@ -230,4 +237,123 @@ fn the_source_is_written_down() {
         })
     );
     assert_eq!(mapping.plan.tasks[0].task.identifier, "a");
+}
+
+#[test]
+fn unknown_references_are_counted_by_kind() {
+    let edges = |edges: &[(&str, &str)]| -> Vec<Value> {
+        edges.iter().map(|(kind, id)| json!({"depends_on_id": id, "type": kind})).collect()
+    };
+    let mapping = map_lines(&[
+        json!({"id": "a", "title": "A", "dependencies": edges(&[
+            ("blocks", "x"), ("waits-for", "y"), ("parent-child", "z"), ("tracks", "w"),
+            ("tracks", "b"),
+        ])}),
+        json!({"id": "b", "title": "B", "parent": "z"}),
+    ]);
+    let counted: Vec<_> = mapping.counts().unknown_references.into_iter().collect();
+    assert_eq!(counted, [(Reference::Blocker, 2), (Reference::Parent, 2), (Reference::Other, 1)]);
+    assert_eq!(mapping.counts().all_unknown_references(), 5);
+}
+
+#[test]
+fn references_reach_tasks_of_an_earlier_file() {
+    let mut context = context();
+    context.existing.insert("old".into(), "task-9".into());
+    let mapping = map_with(&[needs("a", "old")], &context);
+    assert_eq!(mapping.plan.tasks[0].blockers, [ImportTarget::Existing("task-9".into())]);
+    assert!(mapping.counts().unknown_references.is_empty());
+}
+
+#[test]
+fn any_refused_line_can_be_left_out() {
+    let text = "nonsense\n{\"id\":\"x\"}\n{\"_type\":\"molecule\"}\n{\"title\":\"A\"}";
+    let mut context = context();
+    let refused: Vec<usize> = map(text, &context).refused_lines().map(|line| line.line).collect();
+    assert_eq!(refused, [1, 2, 3]);
+    context.choices.excluded_lines.extend(refused);
+    let mapping = map(text, &context);
+    assert_eq!(mapping.refused_lines().count(), 0);
+    assert_eq!(mapping.counts().skipped[&Skipping::Excluded], 3);
+    assert_eq!(mapping.plan.tasks.len(), 1);
+}
+
+#[test]
+fn leaving_out_one_of_two_lines_with_the_same_id_keeps_the_other() {
+    let lines =
+        [json!({"id": "a", "title": "A"}), json!({"id": "a", "title": "B"}), needs("c", "a")];
+    for (excluded, kept) in [(1, "B"), (2, "A")] {
+        let mut context = context();
+        context.choices.excluded_lines.insert(excluded);
+        let mapping = map_with(&lines, &context);
+        assert_eq!(mapping.refused_lines().count(), 0);
+        assert_eq!(mapping.plan.tasks[0].task.title, kept);
+        assert_eq!(mapping.plan.tasks[1].blockers, [ImportTarget::Planned("a".into())]);
+    }
+}
+
+#[test]
+fn broken_json_is_located_within_its_line() {
+    let mapping = map("{\"title\":\"A\"}\n{\"title\" \"B\"}", &context());
+    assert_eq!(
+        mapping.lines[1].outcome.to_string(),
+        "cannot be imported: not JSON (expected `:`, at character 10)"
+    );
+}
+
+#[test]
+fn the_engines_refusals_find_their_lines() {
+    let mut mapping = map_lines(&[needs("a", "b"), needs("b", "a"), json!({"title": "C"})]);
+    let problem = |key: &str, error, related: &[&str]| ImportProblem {
+        key: key.into(),
+        error,
+        related: related.iter().map(|key| (*key).to_owned()).collect(),
+    };
+    mapping.take_problems(vec![
+        problem("a", TaskError::new(ErrorKind::CycleDetected), &["a", "b"]),
+        problem("line 3", TaskError::with_detail(ErrorKind::GraphLimitExceeded, "too deep"), &[]),
+        problem("line 3", TaskError::new(ErrorKind::Other), &[]),
+        problem("unknown", TaskError::new(ErrorKind::Other), &[]),
+    ]);
+    let outcomes: Vec<String> = mapping.lines.iter().map(|line| line.outcome.to_string()).collect();
+    assert_eq!(
+        outcomes,
+        [
+            "cannot be imported: the blockers form a loop: a needs b, b needs a",
+            "task",
+            "cannot be imported: too deep",
+        ]
+    );
+    let Outcome::Refused(refusal) = &mapping.lines[0].outcome else { panic!() };
+    assert_eq!(refusal.loop_edges(), [("a", "b"), ("b", "a")]);
+}
+
+#[test]
+fn metadata_that_is_too_large_names_its_largest_fields() {
+    let mut mapping = map_lines(&[json!({"id": "a", "title": "A", "log": "x".repeat(20_000),
+        "labels": ["y".repeat(500)], "small": 1})]);
+    mapping.take_problems(vec![ImportProblem {
+        key: "a".into(),
+        error: TaskError::new(ErrorKind::PayloadTooLarge),
+        related: vec![],
+    }]);
+    let text = mapping.lines[0].outcome.to_string();
+    assert!(
+        text.contains("bytes, 16384 are allowed; largest: log (20002), labels (504)"),
+        "{text}"
+    );
+}
+
+#[test]
+fn changed_statuses_are_counted_by_what_becomes_of_them() {
+    let with = |status: &str| json!({"title": "A", "status": status});
+    let mapping = map_lines(&[with("hooked"), with("hooked"), with("open"), with("deferred")]);
+    let counted: Vec<_> = mapping.counts().status_changes.into_iter().collect();
+    assert_eq!(
+        counted,
+        [
+            ("deferred becomes draft".to_owned(), 1),
+            ("hooked becomes ready, labelled was-in-progress".to_owned(), 2),
+        ]
+    );
 }
