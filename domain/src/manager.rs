@@ -3,6 +3,7 @@
 //! in one transaction, or refuses and changes nothing.
 
 mod audit;
+mod auto_enqueue;
 mod cancel;
 mod claim;
 mod context;
@@ -10,6 +11,7 @@ mod dependencies;
 mod enqueue;
 mod execution;
 mod force;
+mod follow_up;
 mod force_gate;
 mod hooks;
 mod import;
@@ -22,6 +24,7 @@ pub mod projection;
 mod reads;
 mod reconcile;
 mod recovery;
+mod review_gate;
 mod reviews;
 mod scheduler;
 mod start;
@@ -34,8 +37,9 @@ mod triage;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use auto_enqueue::AutoEnqueueAfter;
 pub use claim::PlannedClaim;
-pub use outside::{Progress, SessionAnswer, SessionCall, Waiting};
+pub use outside::{Progress, SessionAnswer, SessionCall, SteppedSessions, Waiting};
 pub use reviews::RequestedReview;
 pub use scheduler::{Drain, DrainLook, SchedulerEvent};
 
@@ -46,10 +50,12 @@ use crate::force::{ForceRateLimiter, ForceRecoveryOptions};
 use crate::hook::{RunHook, RunHookDispatcher};
 use crate::id::{TaskId, WorkspaceId};
 use crate::profile::ExecutionProfileValidationOptions;
-use crate::review::RunReviewRequestedObserver;
+use crate::review::{ReviewGateOptions, RunReviewRequestedObserver};
 use crate::session::{InspectStateReader, RuntimeViewReader, SessionExecutor};
 use crate::store::{ChangeSet, MemoryStore, Store};
 use crate::time::Timestamp;
+
+use follow_up::FollowUp;
 
 /// Decides whether a network channel may be used; the error text says why not.
 pub type ChannelValidator = Box<dyn Fn(&str) -> std::result::Result<(), String>>;
@@ -88,6 +94,10 @@ pub struct ManagerOptions {
     pub inspect_reader: Option<Box<dyn InspectStateReader>>,
     /// How much a context bundle holds.
     pub context_limits: ContextLimits,
+    /// Rules of reviewing beyond recording verdicts; all off by default.
+    pub review_gate: ReviewGateOptions,
+    /// After which completions the tasks that ask for it get their run.
+    pub auto_enqueue_after: AutoEnqueueAfter,
 }
 
 impl ManagerOptions {
@@ -112,6 +122,8 @@ impl ManagerOptions {
             runtime_reader: None,
             inspect_reader: None,
             context_limits: ContextLimits::default(),
+            review_gate: ReviewGateOptions::default(),
+            auto_enqueue_after: AutoEnqueueAfter::default(),
         }
     }
 }
@@ -129,6 +141,8 @@ pub struct Manager<S = MemoryStore> {
     committed: Vec<ChangeSet>,
     /// Composed with a change, handed over after its commit.
     hooks: Vec<RunHook>,
+    /// What the board does by itself after the commit.
+    follow_ups: Vec<FollowUp>,
     /// For the host to take; no part of the board's records.
     scheduler_events: Vec<SchedulerEvent>,
 }
@@ -143,6 +157,7 @@ impl<S: Store> Manager<S> {
             force_limiter,
             committed: Vec::new(),
             hooks: Vec::new(),
+            follow_ups: Vec::new(),
             scheduler_events: Vec::new(),
         }
     }
@@ -179,11 +194,13 @@ impl<S: Store> Manager<S> {
                     self.committed.push(changes);
                 }
                 self.dispatch_hooks();
+                self.follow_up();
                 Ok(value)
             }
             Err(error) => {
                 self.store.rollback();
                 self.hooks.clear();
+                self.follow_ups.clear();
                 Err(error)
             }
         }

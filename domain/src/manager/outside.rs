@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use crate::error::Result;
+use crate::error::{ErrorKind, Result, TaskError};
 use crate::id::{RunId, SessionId};
 use crate::session::{SessionExecutor, SessionRef, StartTaskSession, StopReason};
 use crate::store::Store;
@@ -61,6 +61,38 @@ impl SessionCall {
                 executor.force_stop(session, *reason).map(|()| None)
             }
         }
+    }
+}
+
+/// Stands in the options for a runtime that is called step by step: operations
+/// count on sessions, and whoever begins one carries out each [`SessionCall`]
+/// itself. An operation that is carried through in one call fails at its first
+/// session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SteppedSessions;
+
+impl SteppedSessions {
+    fn refuse<T>() -> Result<T> {
+        let detail = "sessions are called step by step here";
+        Err(TaskError::with_detail(ErrorKind::Other, detail))
+    }
+}
+
+impl SessionExecutor for SteppedSessions {
+    fn start(&mut self, _spec: &StartTaskSession) -> Result<SessionRef> {
+        Self::refuse()
+    }
+
+    fn attach(&mut self, _run: &RunId, _session: &SessionId) -> Result<SessionRef> {
+        Self::refuse()
+    }
+
+    fn request_stop(&mut self, _session: &SessionId, _reason: StopReason) -> Result<()> {
+        Self::refuse()
+    }
+
+    fn force_stop(&mut self, _session: &SessionId, _reason: StopReason) -> Result<()> {
+        Self::refuse()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::actor::ActorContext;
 use crate::error::ErrorKind;
 use crate::manager::testing::runs::{completion, failed, heartbeat, session};
 use crate::manager::testing::{World, agent, human};
-use crate::manager::{ManagerOptions, Progress, SessionCall, Waiting};
+use crate::manager::{ManagerOptions, Progress, SessionCall, SteppedSessions, Waiting};
 use crate::run::{Run, RunStatus, StartRun};
 use crate::session::SessionRef;
 use crate::store::MemoryStore;
@@ -353,4 +353,22 @@ fn the_token_completes_a_started_run_without_a_stop() {
     let run = world.manager.complete_run_lease(completion(&claim), &agent("s")).unwrap();
     assert_eq!(run.status, RunStatus::Completed);
     assert_eq!(world.runtime.borrow().calls.len(), 1);
+}
+
+#[test]
+fn a_runtime_may_be_called_step_by_step() {
+    let mut world = World::with(|options: &mut ManagerOptions| {
+        options.sessions = Some(Box::new(SteppedSessions));
+    });
+    world.task("t");
+    let id = world.claimed("t");
+    let waiting = begin(&mut world, &id);
+    let Progress::Done(run) = waiting.resume(&mut world.manager, Ok(Some(answering("x")))).unwrap()
+    else {
+        panic!("nothing is left to do")
+    };
+    assert_eq!((run.status, run.session_id), (RunStatus::Running, Some(session("x"))));
+    world.refuses(ErrorKind::Other, |manager| {
+        manager.complete_run(&id, Default::default(), &human())
+    });
 }
