@@ -2,6 +2,7 @@
 //! with what it did, or with the refusal to show where it was made.
 
 mod create;
+mod import;
 
 use std::collections::BTreeSet;
 
@@ -187,6 +188,7 @@ impl Gestures {
             Inverse::DeleteTask(id) => {
                 self.board.run(move |manager, actor| manager.delete_task(&id, actor)).await
             }
+            Inverse::RemoveImported(imported) => return self.remove_imported(imported).await,
             Inverse::RemoveDependency { task, blocker } => self.disconnect(task, blocker).await,
             Inverse::AddDependency { task, blocker } => self.connect(task, blocker).await,
         };

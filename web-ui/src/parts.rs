@@ -3,6 +3,7 @@
 
 mod confirm;
 mod icon;
+mod measure;
 mod modal;
 mod pill;
 mod refusal_note;
@@ -11,6 +12,7 @@ mod verb_button;
 
 pub use confirm::Confirm;
 pub use icon::Icon;
+pub use measure::{root_font_size, watch_size};
 pub use modal::Modal;
 pub use pill::{PriorityMark, StagePill};
 pub use refusal_note::RefusalNote;

@@ -4,8 +4,6 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskloom_domain::stage::Stage;
-use wasm_bindgen::JsCast;
-use wasm_bindgen::closure::Closure;
 
 use super::card::CardItem;
 use super::empty::EmptyColumn;
@@ -15,7 +13,7 @@ use crate::model::icon::IconName;
 use crate::model::movement::{NotThere, hint};
 use crate::model::phrase;
 use crate::model::window::{Viewport, rows_with};
-use crate::parts::{Icon, StagePill};
+use crate::parts::{Icon, StagePill, root_font_size, watch_size};
 use crate::shell::can_add;
 
 /// The height of a card with its gap, in root ems; `card.css` says the same.
@@ -237,26 +235,4 @@ fn drop_state(state: BoardState, stage: Stage) -> Option<&'static str> {
             (Err(_), false) => "refused",
         })
     })
-}
-
-fn root_font_size() -> f64 {
-    let root = document().document_element();
-    let style = root.and_then(|root| window().get_computed_style(&root).ok().flatten());
-    let size = style.and_then(|style| style.get_property_value("font-size").ok());
-    size.and_then(|size| size.trim_end_matches("px").parse().ok()).unwrap_or(16.0)
-}
-
-/// Measures now and whenever the element changes its size.
-fn watch_size(node: NodeRef<Div>, measure: impl Fn() + Clone + 'static) {
-    Effect::new(move || {
-        let Some(element) = node.get() else { return };
-        let measure = measure.clone();
-        let callback = Closure::<dyn FnMut()>::new(measure);
-        let Ok(observer) = web_sys::ResizeObserver::new(callback.as_ref().unchecked_ref()) else {
-            return;
-        };
-        observer.observe(&element);
-        let kept = StoredValue::new_local((observer, callback));
-        on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
-    });
 }

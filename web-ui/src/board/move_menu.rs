@@ -32,11 +32,6 @@ fn OpenMenu(id: TaskId) -> impl IntoView {
         state.desk.take_focus.set(true);
     });
     state.desk.focused.set(Some(id.clone()));
-    Effect::new(move || {
-        if menu.get().is_some() {
-            focus_first_legal(menu);
-        }
-    });
     let Some(situation) = untrack(|| state.board.situation(&id)) else {
         return view! { <p class="for-readers">"The task is gone"</p> }.into_any();
     };
@@ -56,6 +51,7 @@ fn OpenMenu(id: TaskId) -> impl IntoView {
             label: phrase::stage(stage).to_owned(),
             verb: label,
             why,
+            first: false,
         };
         Some((item, verb))
     });
@@ -65,9 +61,14 @@ fn OpenMenu(id: TaskId) -> impl IntoView {
         label: "Delete".into(),
         verb: String::new(),
         why: delete.as_ref().err().map(|why| reason::text(why, name)).unwrap_or_default(),
+        first: false,
     };
     let delete_verb = delete.why.is_empty().then_some(Verb::Delete);
-    let choices: Vec<_> = columns.chain([(delete, delete_verb)]).collect();
+    let mut choices: Vec<_> = columns.chain([(delete, delete_verb)]).collect();
+    // The menu opens at what can be done.
+    if let Some((item, _)) = choices.iter_mut().find(|(_, verb)| verb.is_some()) {
+        item.first = true;
+    }
     let run_on = id.clone();
     let items = choices.into_iter().map(move |(item, verb)| {
         let id = run_on.clone();
@@ -84,6 +85,7 @@ fn OpenMenu(id: TaskId) -> impl IntoView {
         label: "Open".into(),
         verb: String::new(),
         why: String::new(),
+        first: false,
     };
     let on_open = Callback::new(move |()| {
         state.menu.set(None);
@@ -107,6 +109,8 @@ struct MenuItem {
     label: String,
     verb: String,
     why: String,
+    /// Whether the menu opens with the focus here.
+    first: bool,
 }
 
 #[component]
@@ -122,6 +126,7 @@ fn Item(item: MenuItem, on_press: Callback<()>) -> impl IntoView {
                 role="menuitem"
                 class="menu-item"
                 tabindex="-1"
+                autofocus=item.first
                 aria-disabled=refused.then_some("true")
                 on:click=move |_| on_press.run(())
             >
@@ -145,16 +150,6 @@ fn on_key(menu: NodeRef<Menu>, event: &KeyboardEvent) {
         _ => return,
     }
     event.prevent_default();
-}
-
-/// Starts at what can be done.
-fn focus_first_legal(menu: NodeRef<Menu>) {
-    let Some(menu) = menu.get_untracked() else { return };
-    let first = menu.query_selector("[role=menuitem]:not([aria-disabled])").ok().flatten();
-    if let Some(item) = first.and_then(|item| item.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // An item of an open menu can take the focus.
-        let _ = item.focus();
-    }
 }
 
 /// Moves the focus within the menu, from the item that has it.

@@ -12,7 +12,7 @@ mod table;
 
 pub use report::{Counts, LineReport, Mapping, Note, Outcome, Reference, Refusal, Skip, Skipping};
 pub use source::{FileFault, MAX_FILE_BYTES, check_size, check_text, imported_tasks};
-pub use table::{LineTable, Shown};
+pub use table::{Detail, Geometry, LineTable, Row, Shown, Tone};
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,12 +3,15 @@
 use std::collections::VecDeque;
 
 use taskloom_domain::id::TaskId;
+use taskloom_domain::import::Imported;
 
 /// The operation that takes a step back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inverse {
     /// Takes back a creation.
     DeleteTask(TaskId),
+    /// Takes back an import, as far as nobody built on it.
+    RemoveImported(Imported),
     /// Takes back an edge.
     RemoveDependency {
         /// The task that waits.

@@ -1,6 +1,5 @@
 //! A question before something that cannot be taken back.
 
-use leptos::html::Button;
 use leptos::prelude::*;
 
 use super::Modal;
@@ -24,19 +23,12 @@ pub fn Confirm(
     /// The safe answer was given.
     on_no: Callback<()>,
 ) -> impl IntoView {
-    let safe = NodeRef::<Button>::new();
-    Effect::new(move || {
-        if let Some(button) = safe.get() {
-            // Not focusable only if the page is gone.
-            let _ = button.focus();
-        }
-    });
     let lines = consequences.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
     view! {
         <Modal title=title on_close=on_no class="confirm">
             <ul class="consequences">{lines}</ul>
             <div class="modal-actions">
-                <button node_ref=safe class="button" on:click=move |_| on_no.run(())>{no}</button>
+                <button autofocus class="button" on:click=move |_| on_no.run(())>{no}</button>
                 <button class="button danger" on:click=move |_| on_yes.run(())>{yes}</button>
             </div>
         </Modal>
