@@ -2,11 +2,13 @@
 //! the answer means for the task.
 
 mod gate;
+mod options;
 mod record;
 mod request;
 mod verdict;
 
 pub use gate::ReviewGateState;
+pub use options::{AutoReviewGate, AutoReviewOptions, ReviewGateOptions, auto_review};
 pub use record::RunReview;
 pub use request::{
     BindRunReviewSessionRequest, RunReviewBinding, RunReviewRequest,

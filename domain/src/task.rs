@@ -122,6 +122,10 @@ pub struct Task {
     /// How many runs may fail before the task does.
     #[serde(default = "default_max_attempts")]
     pub max_attempts: u32,
+    /// Whether a run is queued by itself once the last task that this one waits
+    /// for is completed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub auto_enqueue_on_ready: bool,
     /// Where the task stands.
     pub status: Status,
     /// Whether it needs an approval.
@@ -194,11 +198,12 @@ pub const IMMUTABLE_TASK_FIELDS: [&str; 5] =
     ["created_by", "origin", "scope", "workspace_id", "parent_task_id"];
 
 /// The fields that a patch may change, in the order of `changed_fields`.
-pub const MUTABLE_TASK_FIELDS: [&str; 8] = [
+pub const MUTABLE_TASK_FIELDS: [&str; 9] = [
     "title",
     "description",
     "priority",
     "max_attempts",
+    "auto_enqueue_on_ready",
     "approval_policy",
     "metadata",
     "network_channel",

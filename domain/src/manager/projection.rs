@@ -40,6 +40,7 @@ pub fn summary(store: &impl Store, task: &Task) -> Summary {
         dependencies,
         active_run: active_run(store, task),
         max_attempts: task.max_attempts,
+        auto_enqueue_on_ready: task.auto_enqueue_on_ready,
         latest_event_seq: task.latest_event_seq,
         child_count: store.count_direct_children(&task.id),
         draft: status == Status::Draft,

@@ -192,6 +192,7 @@ impl<S: Store> Manager<S> {
             description: spec.description,
             priority: spec.priority.require("create_task.priority")?,
             max_attempts,
+            auto_enqueue_on_ready: spec.auto_enqueue_on_ready,
             status: match (spec.draft, policy) {
                 (true, _) => Status::Draft,
                 (false, ApprovalPolicy::Manual) => Status::Blocked,
@@ -305,6 +306,9 @@ fn patched(stored: &Task, patch: &Patch) -> Result<(Task, Vec<&'static str>)> {
     if let Some(max_attempts) = patch.max_attempts {
         let budget = attempt_budget(max_attempts, "task_patch.max_attempts")?;
         set(&mut next.max_attempts, budget, "max_attempts", &mut changed);
+    }
+    if let Some(wish) = patch.auto_enqueue_on_ready {
+        set(&mut next.auto_enqueue_on_ready, wish, "auto_enqueue_on_ready", &mut changed);
     }
     if let Some(policy) = &patch.approval_policy {
         let policy = policy.require("task_patch.approval_policy")?;

@@ -90,6 +90,7 @@ impl<S: Store> Manager<S> {
                     claim_token_hash,
                 };
                 self.log_run(&run, &payload, actor)?;
+                self.expect_dependents(&run, through, actor);
             }
             Ending::Failed { error, metadata } => {
                 let payload = RunFailed {

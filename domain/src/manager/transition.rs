@@ -128,6 +128,7 @@ impl<S: Store> Manager<S> {
     /// `payload_too_large` for a record out of form; `invalid_status_transition`
     /// where another run is the current one of the task.
     pub(super) fn write_run(&mut self, before: &Run, after: Run) -> Result<Arc<Run>> {
+        let after = self.with_review_required(before, after);
         if !binding_allowed(before, &after) {
             return Err(TaskError::new(ErrorKind::SessionAlreadyBound));
         }
@@ -183,6 +184,7 @@ impl<S: Store> Manager<S> {
         let outcome = work(self);
         self.store.rollback();
         self.hooks.clear();
+        self.follow_ups.clear();
         outcome.map(drop)
     }
 }

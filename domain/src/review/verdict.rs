@@ -162,7 +162,8 @@ pub struct RunReviewResult {
     /// The run that continues the work after a rejection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continuation_run: Option<Run>,
-    /// Whether this verdict ended the rounds; always false in this version.
+    /// Whether this verdict opened the circuit: a person has to look. Always false
+    /// unless [`ReviewGateOptions`](super::ReviewGateOptions) say otherwise.
     #[serde(default, skip_serializing_if = "crate::json::is_default")]
     pub circuit_opened: bool,
 }

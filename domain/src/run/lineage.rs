@@ -19,7 +19,8 @@ const MAX_GUIDANCE_BYTES: usize = 8192;
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunReviewLineage {
-    /// Declared, never set by the engine.
+    /// Whether the run ended, is to be reviewed by policy, and waits for the
+    /// request. Set only where reviews are asked for automatically.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
     /// The round of the review that was requested for this run.

@@ -44,6 +44,9 @@ pub struct CreateTask {
     /// How many runs may fail; 3 where it is absent, and 0 is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<i64>,
+    /// Whether a run is queued by itself once the last blocker is completed.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub auto_enqueue_on_ready: bool,
     /// Whether the task waits to be published.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub draft: bool,
@@ -74,6 +77,7 @@ impl CreateTask {
             description: trimmed(self.description),
             priority: self.priority.or(Priority::Medium),
             max_attempts: self.max_attempts.or(Some(i64::from(DEFAULT_TASK_MAX_ATTEMPTS))),
+            auto_enqueue_on_ready: self.auto_enqueue_on_ready,
             draft: self.draft,
             approval_policy: self.approval_policy.or(ApprovalPolicy::None),
             owner: self.owner.filter(|owner| !owner.is_zero()),

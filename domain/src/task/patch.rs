@@ -28,6 +28,9 @@ pub struct Patch {
     /// How many runs may fail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<i64>,
+    /// Whether a run is queued by itself once the last blocker is completed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_enqueue_on_ready: Option<bool>,
     /// Whether the task needs an approval; another policy than the stored one
     /// starts the approval anew.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,6 +59,7 @@ impl Patch {
             description: self.description.map(trimmed),
             priority: self.priority.map(Given::folded),
             max_attempts: self.max_attempts,
+            auto_enqueue_on_ready: self.auto_enqueue_on_ready,
             approval_policy: self.approval_policy.map(Given::folded),
             metadata: self.metadata,
             network_channel: self.network_channel.map(trimmed),
@@ -132,6 +136,7 @@ mod tests {
             Patch { description: Some(String::new()), ..Patch::default() },
             Patch { priority: Some(Priority::Low.into()), ..Patch::default() },
             Patch { max_attempts: Some(1), ..Patch::default() },
+            Patch { auto_enqueue_on_ready: Some(false), ..Patch::default() },
             Patch { approval_policy: Some(ApprovalPolicy::Manual.into()), ..Patch::default() },
             Patch { metadata: Some(None), ..Patch::default() },
             Patch { network_channel: Some(String::new()), ..Patch::default() },

@@ -17,6 +17,7 @@ fn task() -> Task {
         description: String::new(),
         priority: Priority::Medium,
         max_attempts: 3,
+        auto_enqueue_on_ready: false,
         status: Status::Ready,
         approval_policy: ApprovalPolicy::None,
         approval_state: ApprovalState::NotRequired,

@@ -70,6 +70,9 @@ pub struct Summary {
     /// How often it may be tried.
     #[serde(default, skip_serializing_if = "crate::json::is_default")]
     pub max_attempts: u32,
+    /// Whether a run is queued by itself once its last blocker is completed.
+    #[serde(default, skip_serializing_if = "crate::json::is_default")]
+    pub auto_enqueue_on_ready: bool,
     /// Its newest event, 0 if none.
     pub latest_event_seq: Sequence,
     /// How many direct children it has.

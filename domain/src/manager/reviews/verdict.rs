@@ -11,9 +11,10 @@ use crate::id::{ReviewId, RunId};
 use crate::json::RawJson;
 use crate::manager::audit::Subject;
 use crate::manager::enqueue::NewRun;
+use crate::manager::review_gate::Circuit;
 use crate::review::{
-    RecordRunReviewRequest, ReviewGateState, RunReview, RunReviewOutcome, RunReviewResult,
-    RunReviewStatus, RunReviewVerdict,
+    RecordRunReviewRequest, RunReview, RunReviewOutcome, RunReviewResult, RunReviewStatus,
+    RunReviewVerdict,
 };
 use crate::run::{Run, RunReviewLineage};
 use crate::store::Store;
@@ -116,17 +117,17 @@ impl<S: Store> Manager<S> {
                 format!("review {:?} has another verdict", stored.review_id.as_str()),
             ));
         }
-        let continuation_run = match stored.outcome {
-            Some(RunReviewOutcome::Rejected) => {
-                let run = self.store.get_continuation_of(&stored.review_id);
-                Some(run.ok_or_else(|| TaskError::new(ErrorKind::TaskRunNotFound))?)
-            }
-            _ => None,
-        };
+        let rejected = stored.outcome == Some(RunReviewOutcome::Rejected);
+        let continuation_run =
+            rejected.then(|| self.store.get_continuation_of(&stored.review_id)).flatten();
+        let ended = rejected && continuation_run.is_none();
+        if ended && !self.options.review_gate.ends_rounds() {
+            return Err(TaskError::new(ErrorKind::TaskRunNotFound));
+        }
         Ok(RunReviewResult {
             review: stored.clone(),
             continuation_run: continuation_run.map(|run| Run::clone(&run)),
-            circuit_opened: false,
+            circuit_opened: self.reports_opening(stored, &self.circuit_after(stored, ended)),
         })
     }
 
@@ -136,12 +137,20 @@ impl<S: Store> Manager<S> {
         run: &Run,
         actor: &ActorContext,
     ) -> Result<RunReviewResult> {
-        let continuation = match review.outcome {
-            Some(RunReviewOutcome::Rejected) => Some(self.queue_continuation(&review, run, actor)?),
+        let rejected = review.outcome == Some(RunReviewOutcome::Rejected);
+        let end = if rejected { self.end_of_rounds(&review)? } else { None };
+        let continuation = match end {
+            None if rejected => Some(self.queue_continuation(&review, run, actor)?),
             _ => None,
         };
+        let circuit = match end {
+            Some(reason) => Circuit::Opens(reason),
+            None => self.circuit_after(&review, false),
+        };
+        let circuit_opened = self.reports_opening(&review, &circuit);
         self.store.put_review(review.clone());
-        self.roll_up(&review)?;
+        self.roll_up(&review, circuit)?;
+        self.expect_repetition(&review);
         if continuation.is_some() {
             self.reconcile_cascade(&review.task_id)?;
         }
@@ -149,7 +158,7 @@ impl<S: Store> Manager<S> {
         Ok(RunReviewResult {
             review,
             continuation_run: continuation.map(|run| Run::clone(&run)),
-            circuit_opened: false,
+            circuit_opened,
         })
     }
 
@@ -192,23 +201,28 @@ impl<S: Store> Manager<S> {
     }
 
     /// Writes the verdict into the task's review state and touches the task.
-    fn roll_up(&mut self, review: &RunReview) -> Result<()> {
+    fn roll_up(&mut self, review: &RunReview, circuit: Circuit) -> Result<()> {
         let now = self.now();
-        let (round, opened_at, reason) = match review.outcome {
-            Some(RunReviewOutcome::Rejected) => (review.review_round + 1, None, String::new()),
-            Some(RunReviewOutcome::Blocked) => {
-                (review.review_round, Some(now), review.reason.clone())
-            }
-            _ => (review.review_round, None, String::new()),
+        let mut gate = self.review_gate_of(&review.task_id);
+        gate.review_round = match review.outcome {
+            Some(RunReviewOutcome::Rejected) => review.review_round + 1,
+            _ => review.review_round,
         };
-        self.store.put_review_gate(ReviewGateState {
-            task_id: review.task_id.clone(),
-            review_round: round,
-            last_review_id: Some(review.review_id.clone()),
-            last_review_outcome: review.outcome,
-            review_circuit_opened_at: opened_at,
-            review_circuit_reason: reason,
-        });
+        gate.last_review_id = Some(review.review_id.clone());
+        gate.last_review_outcome = review.outcome;
+        match circuit {
+            Circuit::Opens(reason) => {
+                gate.review_circuit_opened_at = Some(now);
+                gate.review_circuit_reason = reason;
+                self.withdraw_requests(&review.task_id);
+            }
+            Circuit::Closes => {
+                gate.review_circuit_opened_at = None;
+                gate.review_circuit_reason.clear();
+            }
+            Circuit::Stays => {}
+        }
+        self.store.put_review_gate(gate);
         let task = self.require_task(&review.task_id)?;
         self.store.put_task(Task { updated_at: now, ..Task::clone(&task) });
         Ok(())

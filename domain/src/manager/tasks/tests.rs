@@ -284,6 +284,7 @@ fn one_patch_may_change_every_field() {
         description: Some("all of it".into()),
         priority: Some(" HIGH ".into()),
         max_attempts: Some(5),
+        auto_enqueue_on_ready: Some(true),
         approval_policy: Some(ApprovalPolicy::Manual.into()),
         metadata: Some(RawJson::from_text("{\"a\":1}")),
         network_channel: Some("ops".into()),
@@ -305,8 +306,8 @@ fn one_patch_may_change_every_field() {
         world.newest_payload("design"),
         json!({
             "changed_fields": [
-                "title", "description", "priority", "max_attempts", "approval_policy",
-                "metadata", "network_channel", "owner",
+                "title", "description", "priority", "max_attempts", "auto_enqueue_on_ready",
+                "approval_policy", "metadata", "network_channel", "owner",
             ],
             "status": "blocked",
         })

@@ -37,6 +37,7 @@ pub(crate) fn task(id: &str) -> Task {
         description: String::new(),
         priority: Priority::Medium,
         max_attempts: 3,
+        auto_enqueue_on_ready: false,
         status: Status::Ready,
         approval_policy: ApprovalPolicy::None,
         approval_state: ApprovalState::NotRequired,

@@ -178,14 +178,8 @@ fn reviews_go_from_the_newest_update_on<S: Store>(mut store: S) {
 }
 
 fn gates_channels_and_the_switch_are_kept<S: Store>(mut store: S) {
-    let gate = |review_round| ReviewGateState {
-        task_id: "t".into(),
-        review_round,
-        last_review_id: None,
-        last_review_outcome: None,
-        review_circuit_opened_at: None,
-        review_circuit_reason: String::new(),
-    };
+    let gate =
+        |review_round| ReviewGateState { review_round, ..ReviewGateState::untouched(&"t".into()) };
     let channel = ChannelRecord {
         id: "ops".into(),
         workspace_id: "ws".into(),

@@ -235,12 +235,8 @@ impl<'a> Dice<'a> {
                     updated_at: self.time(),
                 }),
                 1 => store.put_review_gate(ReviewGateState {
-                    task_id: self.task(),
                     review_round: self.limit(),
-                    last_review_id: None,
-                    last_review_outcome: None,
-                    review_circuit_opened_at: None,
-                    review_circuit_reason: String::new(),
+                    ..ReviewGateState::untouched(&self.task())
                 }),
                 _ => store.delete_review_gate(&self.task()),
             },
