@@ -91,10 +91,21 @@ fn add_files(project: &Project, folder: &Path) -> Result<()> {
     let written = project.root.join("wasm-bindings").join("npm");
     ensure!(written.join("package.json").is_file(), "wasm-bindings/npm has no package.json");
     copy_all(&written, folder)?;
+    declare_for_commonjs(folder)?;
     std::fs::copy(project.root.join("LICENSE"), folder.join("LICENSE"))?;
     let manifest = folder.join("package.json");
     let text = std::fs::read_to_string(&manifest)?;
     std::fs::write(&manifest, with_version(&text, &project.version)?)?;
+    Ok(())
+}
+
+/// TypeScript reads a CommonJS entry's types from files of its own.
+fn declare_for_commonjs(folder: &Path) -> Result<()> {
+    for name in ["index", "records"] {
+        let declarations = std::fs::read_to_string(folder.join(format!("{name}.d.ts")))?;
+        let declarations = declarations.replace("\"./records.js\"", "\"./records.cjs\"");
+        std::fs::write(folder.join(format!("{name}.d.cts")), declarations)?;
+    }
     Ok(())
 }
 

@@ -2,14 +2,20 @@
 
 mod content;
 
-use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use anyhow::{Context, Result, anyhow};
-use tiny_http::{Header, Method, Request, Response, Server, StatusCode};
+use anyhow::{Context, Result};
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
 
 use crate::app;
 use crate::project::Project;
@@ -19,9 +25,6 @@ use content::{cache_control, content_type, path_of};
 /// The browser keeps data by address, port included: the usual port is the
 /// same every time, so that yesterday's board is there today.
 const USUAL_PORT: u16 = 8080;
-
-/// Browsers ask for several files at once and keep connections open.
-const WORKERS: usize = 4;
 
 /// On which port to serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,35 +40,29 @@ pub enum Port {
 /// A server that answers until the program ends.
 pub struct Serving {
     address: SocketAddr,
-    workers: Vec<JoinHandle<()>>,
+    server: JoinHandle<Result<()>>,
 }
 
 impl Serving {
     /// Starts serving the files of a folder.
     pub fn start(folder: &Path, port: Port) -> Result<Self> {
-        let server = match port {
+        let listener = match port {
             Port::Exactly(port) => listen(port)?,
             Port::Free => listen(0)?,
             Port::Usual => listen(USUAL_PORT).or_else(|_| listen(0))?,
         };
-        let address = server.server_addr().to_ip().context("not serving on a network address")?;
-        let server = Arc::new(server);
-        let workers = (0..WORKERS).map(|_| {
-            let (server, folder) = (Arc::clone(&server), folder.to_owned());
-            std::thread::spawn(move || answer_all(&server, &folder))
-        });
-        Ok(Self { address, workers: workers.collect() })
+        let address = listener.local_addr()?;
+        let folder = folder.to_owned();
+        let server = std::thread::spawn(move || answer_all(listener, folder));
+        Ok(Self { address, server })
     }
 
     pub fn url(&self) -> String {
         format!("http://{}/", self.address)
     }
 
-    fn wait(self) {
-        for worker in self.workers {
-            // A worker that panicked has said so; the others go on.
-            let _ = worker.join();
-        }
+    fn wait(self) -> Result<()> {
+        self.server.join().map_err(|_| anyhow::anyhow!("the server panicked"))?
     }
 }
 
@@ -80,62 +77,76 @@ pub fn run(project: &Project, port: Port) -> Result<()> {
         );
     }
     println!("\nTaskloom is at {}   (Ctrl-C stops it)", serving.url());
-    serving.wait();
-    Ok(())
+    serving.wait()
 }
 
-fn listen(port: u16) -> Result<Server> {
-    Server::http((Ipv4Addr::LOCALHOST, port))
-        .map_err(|error| anyhow!("cannot serve on port {port}: {error}"))
+fn listen(port: u16) -> Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .with_context(|| format!("cannot serve on port {port}"))
 }
 
-fn answer_all(server: &Server, folder: &Path) {
-    while let Ok(request) = server.recv() {
-        // The browser went away: nobody is left to tell.
-        let _ = answer(request, folder);
-    }
-}
-
-fn answer(request: Request, folder: &Path) -> std::io::Result<()> {
-    if !matches!(request.method(), Method::Get | Method::Head) {
-        return request.respond(Response::empty(StatusCode(405)));
-    }
-    match path_of(request.url()).and_then(|path| open(folder, path, &request)) {
-        Some((path, file)) => {
-            let response = Response::from_file(file)
-                .with_chunked_threshold(usize::MAX)
-                .with_header(header("Content-Type", content_type(&path)))
-                .with_header(header("Cache-Control", cache_control(&path)));
-            request.respond(response)
+fn answer_all(listener: TcpListener, folder: PathBuf) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let folder: Arc<Path> = folder.into();
+    runtime.block_on(async {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loop {
+            let (connection, _) = listener.accept().await?;
+            let folder = Arc::clone(&folder);
+            tokio::spawn(async move {
+                let service = service_fn(move |request| {
+                    let answer = answer(&request, &folder);
+                    async { Ok::<_, Infallible>(answer) }
+                });
+                // The browser went away: nobody is left to tell.
+                let _ =
+                    http1::Builder::new().serve_connection(TokioIo::new(connection), service).await;
+            });
         }
-        None => request.respond(Response::from_string("not found").with_status_code(404)),
+    })
+}
+
+fn answer(request: &Request<Incoming>, folder: &Path) -> Response<Full<Bytes>> {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return status(StatusCode::METHOD_NOT_ALLOWED);
     }
+    match path_of(request.uri().path()).and_then(|path| read(folder, path, request)) {
+        Some((path, content)) => {
+            let mut response = Response::new(Full::from(content));
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(&path)));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache_control(&path)));
+            response
+        }
+        None => status(StatusCode::NOT_FOUND),
+    }
+}
+
+fn status(status: StatusCode) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(status.to_string()));
+    *response.status_mut() = status;
+    response
 }
 
 /// The file of that path. The app has pages of its own, so a person who asks
 /// for anything else gets the app.
-fn open(folder: &Path, path: PathBuf, request: &Request) -> Option<(PathBuf, File)> {
-    let file = |path: &Path| {
-        let path = folder.join(path);
-        File::open(&path).ok().filter(|_| path.is_file())
-    };
-    if let Some(found) = file(&path) {
-        return Some((path, found));
+fn read(folder: &Path, path: PathBuf, request: &Request<Incoming>) -> Option<(PathBuf, Vec<u8>)> {
+    if let Ok(content) = std::fs::read(folder.join(&path)) {
+        return Some((path, content));
     }
     let page = PathBuf::from("index.html");
-    let is_root = path.as_os_str().is_empty();
-    let found = file(&page).filter(|_| is_root || wants_page(request))?;
-    Some((page, found))
+    if path.as_os_str().is_empty() || wants_page(request) {
+        let content = std::fs::read(folder.join(&page)).ok()?;
+        return Some((page, content));
+    }
+    None
 }
 
 /// Browsers say so when the answer is to be shown as a page.
-fn wants_page(request: &Request) -> bool {
-    let mut accepted = request.headers().iter().filter(|header| header.field.equiv("Accept"));
-    accepted.any(|header| header.value.as_str().contains("text/html"))
-}
-
-fn header(name: &'static str, value: &'static str) -> Header {
-    Header::from_bytes(name, value).expect("names and values are ASCII literals of this crate")
+fn wants_page(request: &Request<Incoming>) -> bool {
+    let accepted = request.headers().get_all(ACCEPT).iter();
+    accepted.filter_map(|value| value.to_str().ok()).any(|value| value.contains("text/html"))
 }
 
 #[cfg(test)]
@@ -180,6 +191,22 @@ mod tests {
         assert!(gone.starts_with("HTTP/1.1 404"), "{gone}");
         assert!(outside.starts_with("HTTP/1.1 404"), "{outside}");
         assert!(post.starts_with("HTTP/1.1 405"), "{post}");
+    }
+
+    /// Browsers open several connections at once and keep them: none may wait for
+    /// another to be closed.
+    #[test]
+    fn open_connections_do_not_keep_others_waiting() {
+        let serving = Serving::start(Path::new("."), Port::Free).unwrap();
+        let mut connections: Vec<TcpStream> =
+            (0..20).map(|_| TcpStream::connect(serving.address).unwrap()).collect();
+        for connection in &mut connections {
+            connection.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+            write!(connection, "GET /Cargo.toml HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
+            let mut start = [0; 12];
+            connection.read_exact(&mut start).unwrap();
+            assert_eq!(&start, b"HTTP/1.1 200");
+        }
     }
 
     #[test]
