@@ -261,3 +261,6 @@ fn missing(required: &[String], criteria: &ClaimCriteria) -> Vec<String> {
     let offered = &criteria.required_capabilities;
     required.iter().filter(|capability| !offered.contains(capability)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -291,3 +291,79 @@ fn desks_for(criteria: &ClaimCriteria) -> Option<[Desk; 3]> {
     ];
     Some(doors.map(|door| Desk { scope, workspace: workspace.clone(), door }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::store::conformance::fixture::{at, claimer, run, task, texts};
+
+    fn put(queue: &mut Queue, run: &Run, task: &Task) {
+        let candidate = Candidate { run, task, profile: None, paused_by: None };
+        queue.place(&run.id, Place::of(&candidate));
+    }
+
+    #[test]
+    fn a_claim_looks_at_one_run_of_each_lane() {
+        let mut queue = Queue::default();
+        let in_channel = |second: i64| Run {
+            queued_at: at(second),
+            coordination_channel_id: "ops".into(),
+            ..run(&format!("run-{second}"), "t")
+        };
+        for second in 0..300 {
+            let (required, preferred): (&[&str], &[&str]) = match second % 3 {
+                0 => (&["rust"], &[]),
+                1 => (&[], &["go"]),
+                _ => (&[], &[]),
+            };
+            let run = Run {
+                required_capabilities: texts(required),
+                preferred_capabilities: texts(preferred),
+                ..in_channel(second)
+            };
+            put(&mut queue, &run, &task("t"));
+        }
+        let any = claimer("s", &[]);
+        let channel = ClaimCriteria { coordination_channel_id: "ops".into(), ..any.clone() };
+        for criteria in [any, channel] {
+            let looks = Cell::new(0);
+            let able = |id: &RunId| {
+                looks.set(looks.get() + 1);
+                id.as_str() != "run-0"
+            };
+            let first = queue.first_for(&criteria, able);
+            assert_eq!(first.map(RunId::as_str), Some("run-1"));
+            assert_eq!(looks.get(), 3);
+        }
+    }
+
+    #[test]
+    fn profiles_that_leave_the_same_agents_share_a_lane() {
+        let profile = |agent: &str, workers: &[&str], participants: &[&str]| {
+            let mut profile = ExecutionProfile::default();
+            profile.worker.agent_name = agent.to_owned();
+            profile.worker.allowed_agent_names = texts(workers);
+            profile.participants.allowed_agent_names = texts(participants);
+            profile
+        };
+        let agents = |profile: &ExecutionProfile| Demand::of(&run("r", "t"), Some(profile)).agents;
+        assert_eq!(agents(&profile("", &[], &[])), None);
+        let ada = Some(BTreeSet::from(["ada".to_owned()]));
+        assert_eq!(agents(&profile("ada", &[], &[])), ada);
+        assert_eq!(agents(&profile("", &["eve", "ada"], &["ada", "bob"])), ada);
+        assert_eq!(agents(&profile("ada", &["eve"], &[])), Some(BTreeSet::new()));
+    }
+
+    #[test]
+    fn an_emptied_queue_keeps_nothing() {
+        let mut queue = Queue::default();
+        let channel = Run { coordination_channel_id: "ops".into(), ..run("r", "t") };
+        put(&mut queue, &channel, &task("t"));
+        put(&mut queue, &Run { queued_at: at(5), ..channel.clone() }, &task("t"));
+        assert_ne!(queue, Queue::default());
+        put(&mut queue, &Run { status: RunStatus::Claimed, ..channel }, &task("t"));
+        assert_eq!(queue, Queue::default());
+    }
+}
