@@ -60,6 +60,7 @@ pub mod store;
 // What people see of it, computed beside the operations.
 pub mod availability;
 pub mod insight;
+pub mod routing;
 pub mod sentence;
 pub mod stage;
 

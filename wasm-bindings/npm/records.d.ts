@@ -225,6 +225,11 @@ export interface Task {
   priority: Priority;
   /** How many runs may fail before the task does. */
   max_attempts: number;
+  /**
+   * Whether a run is queued by itself once the last task that this one waits
+   * for is completed.
+   */
+  auto_enqueue_on_ready?: boolean;
   /** Where the task stands. */
   status: TaskStatus;
   /** Whether it needs an approval. */
@@ -281,6 +286,8 @@ export interface CreateTask {
   priority?: Priority;
   /** How many runs may fail; 3 where it is absent, and 0 is refused. */
   max_attempts?: number;
+  /** Whether a run is queued by itself once the last blocker is completed. */
+  auto_enqueue_on_ready?: boolean;
   /** Whether the task waits to be published. */
   draft?: boolean;
   /** Whether it needs an approval; `none` where it is blank. */
@@ -304,6 +311,8 @@ export interface TaskPatch {
   priority?: Priority;
   /** How many runs may fail. */
   max_attempts?: number;
+  /** Whether a run is queued by itself once the last blocker is completed. */
+  auto_enqueue_on_ready?: boolean;
   /**
    * Whether the task needs an approval; another policy than the stored one
    * starts the approval anew.
@@ -448,7 +457,10 @@ export type RunStatus =
 
 /** The review history that a run carries. */
 export interface RunReviewLineage {
-  /** Declared, never set by the engine. */
+  /**
+   * Whether the run ended, is to be reviewed by policy, and waits for the
+   * request. Set only where reviews are asked for automatically.
+   */
   required?: boolean;
   /** The round of the review that was requested for this run. */
   request_round?: number;
@@ -939,11 +951,14 @@ export interface RunReview {
 
 /**
  * Where the reviews of a task stand, rolled up from its verdicts. Kept beside
- * the task and no part of its public record; absent before the first verdict.
+ * the task and no part of its public record; absent before the first verdict,
+ * unless a policy was set.
  */
 export interface ReviewGateState {
   /** The task. */
   task_id: TaskId;
+  /** The policy of the task's own, where it has one. */
+  policy?: ReviewPolicy;
   /**
    * The round in which the next review belongs: that of the last verdict, one
    * more after a rejection.
@@ -953,9 +968,12 @@ export interface ReviewGateState {
   last_review_id?: ReviewId;
   /** The outcome of that verdict. */
   last_review_outcome?: RunReviewOutcome;
-  /** When a `blocked` verdict opened the circuit; any other verdict closes it. */
+  /**
+   * When a verdict opened the circuit. Without options, that is a `blocked` one,
+   * and any other closes it.
+   */
   review_circuit_opened_at?: Timestamp;
-  /** The reason of the verdict that opened the circuit. */
+  /** Why the circuit is open. */
   review_circuit_reason?: string;
 }
 
@@ -1052,7 +1070,10 @@ export interface RunReviewResult {
   review: RunReview;
   /** The run that continues the work after a rejection. */
   continuation_run?: Run;
-  /** Whether this verdict ended the rounds; always false in this version. */
+  /**
+   * Whether this verdict opened the circuit: a person has to look. Always false
+   * unless `ReviewGateOptions`(super::ReviewGateOptions) say otherwise.
+   */
   circuit_opened?: boolean;
 }
 
@@ -1531,6 +1552,8 @@ export interface TaskSummary {
   active_run?: RunSummary;
   /** How often it may be tried. */
   max_attempts?: number;
+  /** Whether a run is queued by itself once its last blocker is completed. */
+  auto_enqueue_on_ready?: boolean;
   /** Its newest event, 0 if none. */
   latest_event_seq: Sequence;
   /** How many direct children it has. */
