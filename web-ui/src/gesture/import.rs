@@ -30,13 +30,13 @@ impl Gestures {
         let imported =
             self.board.run(move |manager, actor| manager.import_tasks(&plan, actor)).await;
         let imported = imported.map_err(|error| self.refusal("Nothing was imported", &error))?;
-        let text = format!("{} imported", phrase::count(imported.created.len(), "task"));
-        self.feedback.undoable(Step { text, inverse: Inverse::RemoveImported(imported.clone()) });
+        self.feedback.undoable(step_of(&imported));
         Ok(imported)
     }
 
     /// Takes an import back, as far as nobody built on it, and says how far.
     pub async fn remove_imported(self, imported: Imported) {
+        self.feedback.take_this(&step_of(&imported));
         let removed =
             self.board.run(move |manager, actor| manager.remove_imported(&imported, actor)).await;
         match removed {
@@ -53,4 +53,9 @@ impl Gestures {
             }
         }
     }
+}
+
+fn step_of(imported: &Imported) -> Step {
+    let text = format!("{} imported", phrase::count(imported.created.len(), "task"));
+    Step { text, inverse: Inverse::RemoveImported(imported.clone()) }
 }

@@ -6,11 +6,13 @@
 //! its line with [`Mapping::take_problems`].
 
 pub mod beads;
+mod counts;
 mod report;
 mod source;
 mod table;
 
-pub use report::{Counts, LineReport, Mapping, Note, Outcome, Reference, Refusal, Skip, Skipping};
+pub use counts::{Counts, Skipping};
+pub use report::{LineReport, Mapping, Note, Outcome, Reference, Refusal, Skip};
 pub use source::{FileFault, MAX_FILE_BYTES, check_size, check_text, imported_tasks};
 pub use table::{Detail, Geometry, LineTable, Row, Shown, Tone};
 

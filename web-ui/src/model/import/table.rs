@@ -1,7 +1,7 @@
 //! The table of a dry run: which lines it shows, and which of those are worth
 //! having in the document. A line is as high as its texts are long.
 
-use super::{LineReport, Note, Outcome};
+use super::{LineReport, Outcome};
 
 /// Which lines the table shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,7 +180,7 @@ impl LineTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::import::{Reference, Skip};
+    use crate::model::import::{Note, Reference, Refusal, Skip};
 
     fn line(number: usize, warnings: usize) -> LineReport {
         let warning = Note::UnknownReference(Reference::Blocker, "x".into());
@@ -230,10 +230,7 @@ mod tests {
         let texts = |line: &LineReport| -> Vec<(String, Tone)> {
             line.details().into_iter().map(|detail| (detail.text, detail.tone)).collect()
         };
-        let refused = LineReport {
-            outcome: Outcome::Refused(super::super::Refusal::TitleMissing),
-            ..line(1, 1)
-        };
+        let refused = LineReport { outcome: Outcome::Refused(Refusal::TitleMissing), ..line(1, 1) };
         assert_eq!(
             texts(&refused),
             [
