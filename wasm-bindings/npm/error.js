@@ -1,0 +1,26 @@
+// The one error class of the package.
+
+export class TaskloomError extends Error {
+  constructor({ code, message, path, details = {} }, options) {
+    super(message, options);
+    this.code = code;
+    this.path = path;
+    this.details = details;
+  }
+
+  static {
+    Object.defineProperty(this.prototype, "name", { value: "TaskloomError", configurable: true });
+  }
+}
+
+/** What the engine threw, as a `TaskloomError`. */
+export function errorOf(thrown) {
+  if (thrown instanceof TaskloomError) {
+    return thrown;
+  }
+  if (typeof thrown === "string") {
+    return new TaskloomError(JSON.parse(thrown));
+  }
+  const message = "the engine failed; open the board again to go on from what is stored";
+  return new TaskloomError({ code: "internal", message }, { cause: thrown });
+}

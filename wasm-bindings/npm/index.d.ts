@@ -1,0 +1,332 @@
+/// <reference lib="esnext.disposable" />
+
+import type {
+  ActorKind,
+  AddDependency,
+  Authority,
+  BindRunReviewSessionRequest,
+  BulkForceRunItem,
+  BulkForceRunRequest,
+  CancelRun,
+  CancelTask,
+  ChannelRecord,
+  ClaimCriteria,
+  ClaimResult,
+  ClaimRun,
+  CreateTask,
+  Dependency,
+  DiagnosticItem,
+  Duration,
+  EnqueueRun,
+  EventRecord,
+  Execution,
+  ExecutionProfile,
+  ExecutionRequest,
+  ExpiredLeaseRecovery,
+  ExpiredLeaseRecoveryResult,
+  ForceFailRun,
+  ForceReleaseRun,
+  InspectView,
+  LeaseCompletion,
+  LeaseFailure,
+  LeaseHeartbeat,
+  LeaseRelease,
+  OriginKind,
+  PauseTaskRequest,
+  RecordRunReviewRequest,
+  RefusalCode,
+  RequestedReview,
+  ResumeTaskRequest,
+  RetryRunRequest,
+  RetryRunResult,
+  ReviewGateState,
+  ReviewId,
+  Run,
+  RunBootRecovery,
+  RunDetailView,
+  RunFailure,
+  RunId,
+  RunIdempotency,
+  RunQuery,
+  RunResult,
+  RunReview,
+  RunReviewBinding,
+  RunReviewQuery,
+  RunReviewRequest,
+  RunReviewResult,
+  SchedulerBacklog,
+  SchedulerBacklogQuery,
+  SchedulerDrainRequest,
+  SchedulerDrainResult,
+  SchedulerPauseRequest,
+  SchedulerPauseState,
+  SchedulerResumeRequest,
+  SchedulerStatus,
+  Sequence,
+  SessionId,
+  SessionLeaseRelease,
+  SessionLeaseReleaseResult,
+  StartRun,
+  StreamEvent,
+  StreamQuery,
+  Task,
+  TaskId,
+  TaskPatch,
+  TaskQuery,
+  TaskSummary,
+  TaskView,
+  TimelineItem,
+  TimelineQuery,
+  TreeView,
+  TriageState,
+} from "./records.js";
+
+export type * from "./records.js";
+
+/**
+ * Opens a board, and creates it where there is none.
+ *
+ * @throws {TaskloomError} `validation` for the options; `unavailable`, `blocked`,
+ * `corrupt` or `newer_format` where the storage cannot be opened;
+ * `engine_unavailable` where the engine's file cannot be loaded.
+ */
+export function openBoard(options: OpenBoardOptions): Promise<Board>;
+
+export interface OpenBoardOptions {
+  /** The name of the board: the same name in the same storage is the same board. */
+  name: string;
+  /**
+   * Where it is kept. `"memory"` lasts until the board is closed and is never
+   * shared. Default: `"indexeddb"` where there is one, else `"memory"`.
+   */
+  storage?: "indexeddb" | "memory";
+  /**
+   * When a change counts as kept in IndexedDB: once the operating system has it
+   * (`"relaxed"`, the default), or once the disk has it (`"strict"`, slower).
+   */
+  durability?: "relaxed" | "strict";
+}
+
+/** An open board. Tabs that open the same one see each other's changes. */
+export interface Board {
+  /** How many commits the board has seen. */
+  readonly version: number;
+
+  /**
+   * The board on behalf of somebody, who is written into the audit log.
+   *
+   * @throws {TaskloomError} `validation` for an actor that cannot be.
+   */
+  as(actor: Actor): BoardMember;
+
+  /** The whole board as one JSON document, without the tokens of live leases. */
+  export(): Promise<BoardExport>;
+
+  /**
+   * Waits for the operations under way and lets go of the storage. Reads and
+   * `export` go on from memory; operations fail with `closed`.
+   */
+  close(): Promise<void>;
+
+  /** Closes the board and frees its memory; everything fails with `closed` then. */
+  [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Who acts. Without `authority`, everything is granted. */
+export interface Actor {
+  kind: ActorKind;
+  /** The name of the identity within its kind; the session of an agent. */
+  ref: string;
+  /**
+   * Where the call comes from. Default: the origin of the kind with the same ref;
+   * for a person `"web"` in browsers and `"cli"` in Node.
+   */
+  origin?: { kind?: OriginKind; ref?: string };
+  /** What is not named is not granted. */
+  authority?: Partial<Authority>;
+}
+
+/** Everything that can be done on behalf of one actor. */
+export interface BoardMember extends Operations, Promised<Reads> {
+  /** The reads, answered at once from memory. */
+  readonly read: Reads;
+}
+
+type Promised<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => Promise<R> : never;
+};
+
+/**
+ * The reads. They show what this program has done so far, even where it is not
+ * kept yet.
+ */
+export interface Reads {
+  getTask(taskId: TaskId): TaskView;
+  listTasks(query?: TaskQuery): TaskSummary[];
+  listTaskRuns(taskId: TaskId, query?: RunQuery): Run[];
+  /** A task with all that is below it. */
+  tree(taskId: TaskId): TreeView;
+  /** The audit events of a task, oldest first. */
+  timeline(taskId: TaskId, query?: TimelineQuery): TimelineItem[];
+  /** What a task's stream would begin with. */
+  streamBacklog(taskId: TaskId, query?: StreamQuery): StreamEvent[];
+  /** What is the matter with a task, and what should happen next. */
+  inspectTask(taskId: TaskId): InspectView;
+  inspectRun(runId: RunId): InspectView;
+  runDetail(runId: RunId): RunDetailView;
+  getExecutionProfile(taskId: TaskId): ExecutionProfile;
+  schedulerStatus(): SchedulerStatus;
+  /** The queue, in the order in which runs are handed out. */
+  schedulerBacklog(query?: SchedulerBacklogQuery): SchedulerBacklog;
+  getRunReview(reviewId: ReviewId): RunReview;
+  listRunReviews(query?: RunReviewQuery): RunReview[];
+  lookupRunReviewForSession(sessionId: SessionId): RunReviewBinding;
+}
+
+/**
+ * The operations. Each answers once its changes are kept, or fails with a
+ * {@link TaskloomError} and changes nothing.
+ */
+export interface Operations {
+  createTask(task: CreateTask): Promise<Task>;
+  createChildTask(parentTaskId: TaskId, task: CreateTask): Promise<Task>;
+  updateTask(taskId: TaskId, patch: TaskPatch): Promise<Task>;
+  deleteTask(taskId: TaskId): Promise<void>;
+  /** Ends the draft of a task and queues its first run. */
+  publishTask(taskId: TaskId, request?: ExecutionRequest): Promise<Execution>;
+  startTask(taskId: TaskId, request?: ExecutionRequest): Promise<Execution>;
+  approveTask(taskId: TaskId, request?: ExecutionRequest): Promise<Execution>;
+  rejectTask(taskId: TaskId): Promise<Task>;
+  /** Cancels a task and everything below it. */
+  cancelTask(taskId: TaskId, request?: CancelTask): Promise<Task>;
+  pauseTask(taskId: TaskId, request: PauseTaskRequest): Promise<Task>;
+  resumeTask(taskId: TaskId, request?: ResumeTaskRequest): Promise<Task>;
+
+  markTaskRead(taskId: TaskId): Promise<TriageState>;
+  archiveTask(taskId: TaskId): Promise<TriageState>;
+  dismissTask(taskId: TaskId): Promise<TriageState>;
+
+  /** Makes a task wait for another one. Fails with `cycle_detected` for a loop. */
+  addDependency(dependency: AddDependency): Promise<void>;
+  removeDependency(taskId: TaskId, dependsOnTaskId: TaskId): Promise<void>;
+
+  setExecutionProfile(taskId: TaskId, profile: ProfileSettings): Promise<ExecutionProfile>;
+  deleteExecutionProfile(taskId: TaskId): Promise<void>;
+
+  enqueueRun(request: EnqueueRun): Promise<Run>;
+  /**
+   * Claims the next run that fits, under a lease. Whoever has the answer's
+   * `claim_token` holds the lease. Fails with `no_claimable_run` for none.
+   */
+  claimNextRun(criteria: ClaimCriteria): Promise<ClaimResult>;
+  /** Claims a given run, without token and lease. */
+  claimRun(runId: RunId, request?: ClaimRun): Promise<Run>;
+  startRun(runId: RunId, request?: StartRun): Promise<Run>;
+  attachRunSession(runId: RunId, sessionId: SessionId): Promise<Run>;
+
+  /** A sign of life: the lease ends later. */
+  heartbeatRunLease(request: LeaseHeartbeat): Promise<Run>;
+  /** Gives the run back: it returns to its old place in the queue. */
+  releaseRunLease(request: LeaseRelease): Promise<Run>;
+  completeRunLease(request: LeaseCompletion): Promise<Run>;
+  failRunLease(request: LeaseFailure): Promise<Run>;
+
+  completeRun(runId: RunId, result?: RunResult): Promise<Run>;
+  failRun(runId: RunId, failure: RunFailure): Promise<Run>;
+  cancelRun(runId: RunId, request?: CancelRun): Promise<Run>;
+  retryRun(runId: RunId, request?: RetryRunRequest): Promise<RetryRunResult>;
+  forceReleaseRun(runId: RunId, request?: ForceReleaseRun): Promise<Run>;
+  forceFailRun(runId: RunId, request: ForceFailRun): Promise<Run>;
+  bulkForceReleaseRuns(request: BulkForceRunRequest): Promise<BulkForceRunsResult>;
+  bulkForceFailRuns(request: BulkForceRunRequest): Promise<BulkForceRunsResult>;
+
+  /** Takes expired leases back. Nothing does so by itself: call it now and then. */
+  recoverExpiredRunLeases(request?: ExpiredLeaseRecovery): Promise<ExpiredLeaseRecoveryResult[]>;
+  releaseSessionRunLeases(request: SessionLeaseRelease): Promise<SessionLeaseReleaseResult[]>;
+  recoverRunOnBoot(runId: RunId, request: RunBootRecovery): Promise<Run>;
+
+  requestRunReview(request: RunReviewRequest): Promise<RequestedReview>;
+  bindRunReviewSession(request: BindRunReviewSessionRequest): Promise<RunReviewBinding>;
+  recordRunReview(request: RecordRunReviewRequest): Promise<RunReviewResult>;
+
+  /** Stops handing out runs. */
+  pauseScheduler(request?: SchedulerPauseRequest): Promise<SchedulerStatus>;
+  resumeScheduler(request?: SchedulerResumeRequest): Promise<SchedulerStatus>;
+  /** Pauses the scheduler and waits until no run is active, or the time is over. */
+  drainScheduler(request?: SchedulerDrainRequest): Promise<SchedulerDrainResult>;
+}
+
+/** The parts of a profile to store; what is absent takes its default. */
+export type ProfileSettings = {
+  [K in "coordinator" | "worker" | "review" | "participants" | "sandbox"]?: Partial<
+    ExecutionProfile[K]
+  >;
+};
+
+/** What became of a bulk request: one item per distinct run, in its order. */
+export interface BulkForceRunsResult {
+  items: (BulkForceRunItem & {
+    /** Why the run was refused. */
+    error?: { code: RefusalCode; message: string; path?: string; details: ErrorDetails };
+  })[];
+}
+
+/** A whole board: every record, by kind. */
+export interface BoardExport {
+  format: "taskloom-bundle";
+  format_version: number;
+  /** The number of the newest audit event. */
+  latest_sequence: Sequence;
+  /** The scheduler's switch, if it was ever thrown. */
+  scheduler?: SchedulerPauseState;
+  tasks: Task[];
+  dependencies: Dependency[];
+  profiles: ExecutionProfile[];
+  channels: ChannelRecord[];
+  runs: Run[];
+  /** Bound idempotency keys. */
+  idempotency: RunIdempotency[];
+  reviews: RunReview[];
+  review_gates: ReviewGateState[];
+  triage: TriageState[];
+  events: EventRecord[];
+}
+
+/** Every error of this package. Branch on `code`; `message` is for people. */
+export class TaskloomError extends Error {
+  readonly name: "TaskloomError";
+  readonly code: ErrorCode;
+  /** The field at fault, as in `create_task.title`. */
+  readonly path: string | undefined;
+  readonly details: ErrorDetails;
+}
+
+/** The engine refuses, the storage fails, or the package itself does. */
+export type ErrorCode = RefusalCode | StorageCode | "engine_unavailable" | "internal";
+
+export type StorageCode =
+  | "unavailable"
+  | "blocked"
+  | "quota_exceeded"
+  | "corrupt"
+  | "newer_format"
+  | "closed"
+  | "failed";
+
+/** The facts behind an error. */
+export interface ErrorDetails {
+  /** The loop of a refused dependency: each task waits for the next one. */
+  readonly tasks?: TaskId[];
+  /** Why a lease lookup was refused. */
+  readonly reason?: string;
+  /** What an operator needs to know. */
+  readonly diagnostic?: DiagnosticItem;
+}
+
+/** So many milliseconds as a {@link Duration}. */
+export function milliseconds(count: number): Duration;
+/** So many seconds as a {@link Duration}. */
+export function seconds(count: number): Duration;
+/** So many minutes as a {@link Duration}. */
+export function minutes(count: number): Duration;

@@ -1,0 +1,88 @@
+//! Errors on their way to JavaScript, where the package makes a `TaskloomError`
+//! of them.
+
+use serde::Serialize;
+use taskloom_domain::autonomy::AutonomyReasonCode;
+use taskloom_domain::diagnostic::DiagnosticItem;
+use taskloom_domain::error::TaskError;
+use taskloom_domain::id::TaskId;
+use taskloom_storage::{BoardError, BundleError, StorageError};
+use wasm_bindgen::JsValue;
+
+/// An error as JavaScript gets it.
+#[derive(Debug, Serialize)]
+pub struct Fault {
+    code: &'static str,
+    message: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    path: String,
+    details: Details,
+}
+
+/// The facts behind an error.
+#[derive(Debug, Default, Serialize)]
+struct Details {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tasks: Vec<TaskId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<AutonomyReasonCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diagnostic: Option<Box<DiagnosticItem>>,
+}
+
+impl Fault {
+    /// A value that does not have the form that is asked for.
+    pub fn malformed(path: &str, cause: &str) -> Self {
+        let cause = cause.trim_start_matches("Error: ");
+        TaskError::validation(path, &format!("has the wrong form: {cause}")).into()
+    }
+}
+
+impl From<TaskError> for Fault {
+    fn from(error: TaskError) -> Self {
+        Self {
+            code: error.kind().code(),
+            message: error.to_string(),
+            path: error.path().to_owned(),
+            details: Details {
+                tasks: error.evidence().to_vec(),
+                reason: error.reason(),
+                diagnostic: error.diagnostic().cloned().map(Box::new),
+            },
+        }
+    }
+}
+
+impl From<StorageError> for Fault {
+    fn from(error: StorageError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            path: String::new(),
+            details: Details::default(),
+        }
+    }
+}
+
+impl From<BoardError> for Fault {
+    fn from(error: BoardError) -> Self {
+        match error {
+            BoardError::Refused(error) => error.into(),
+            BoardError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<BundleError> for Fault {
+    fn from(error: BundleError) -> Self {
+        StorageError::Failed { cause: error.to_string() }.into()
+    }
+}
+
+impl From<Fault> for JsValue {
+    fn from(fault: Fault) -> Self {
+        // A text either way: the package treats one that is no JSON as a fault of
+        // its own.
+        serde_json::to_string(&fault).unwrap_or(fault.message).into()
+    }
+}

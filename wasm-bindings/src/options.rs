@@ -1,0 +1,100 @@
+//! What `openBoard` is called with.
+
+use js_sys::{Object, Reflect, global};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use taskloom_domain::TaskError;
+use taskloom_storage::Durability;
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::fault::Fault;
+
+/// The options of an opening.
+#[derive(Debug)]
+pub struct Options {
+    /// The name of the board within its storage.
+    pub name: String,
+    /// Where it is kept.
+    pub storage: Storage,
+    /// When a commit counts as kept.
+    pub durability: Durability,
+}
+
+/// Where a board is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Storage {
+    /// For as long as the board is open.
+    Memory,
+    /// In the database of the browser.
+    IndexedDb,
+}
+
+/// The options as they were passed.
+#[derive(Default, Deserialize)]
+#[serde(default, expecting = "an object")]
+struct Wishes {
+    name: String,
+    storage: Option<String>,
+    durability: Option<String>,
+}
+
+impl Options {
+    /// Reads the object that a program passed.
+    ///
+    /// # Errors
+    ///
+    /// `validation` for a blank name, an unknown option or an unknown value.
+    pub fn read(options: JsValue) -> Result<Self, Fault> {
+        let wishes: Wishes = read_bag(options, "open_board", &["name", "storage", "durability"])?;
+        if wishes.name.trim().is_empty() {
+            return Err(TaskError::required("open_board.name").into());
+        }
+        let storage = match wishes.storage.as_deref() {
+            None => Storage::of_this_place(),
+            Some("memory") => Storage::Memory,
+            Some("indexeddb") => Storage::IndexedDb,
+            Some(_) => {
+                return Err(unsupported("open_board.storage", "\"indexeddb\" or \"memory\""));
+            }
+        };
+        let durability = match wishes.durability.as_deref() {
+            None | Some("relaxed") => Durability::Relaxed,
+            Some("strict") => Durability::Strict,
+            Some(_) => {
+                return Err(unsupported("open_board.durability", "\"relaxed\" or \"strict\""));
+            }
+        };
+        Ok(Self { name: wishes.name, storage, durability })
+    }
+}
+
+/// Reads an object of options, and refuses one that has others.
+///
+/// # Errors
+///
+/// `validation` at `path`, or at the option that is unknown.
+pub fn read_bag<T: DeserializeOwned>(bag: JsValue, path: &str, known: &[&str]) -> Result<T, Fault> {
+    // Serde only asks for the fields that it knows.
+    let keys = bag.dyn_ref::<Object>().map(Object::keys).unwrap_or_default();
+    let unknown =
+        keys.iter().filter_map(|key| key.as_string()).find(|key| !known.contains(&&**key));
+    if let Some(key) = unknown {
+        return Err(TaskError::validation(&format!("{path}.{key}"), "is unknown").into());
+    }
+    serde_wasm_bindgen::from_value(bag).map_err(|error| Fault::malformed(path, &error.to_string()))
+}
+
+fn unsupported(path: &str, choices: &str) -> Fault {
+    TaskError::validation(path, &format!("must be {choices}")).into()
+}
+
+impl Storage {
+    /// The database where there is one; Node has none. A browser that refuses to
+    /// open it is an error: nobody should believe that a board is kept.
+    fn of_this_place() -> Self {
+        match Reflect::get(&global(), &"indexedDB".into()) {
+            Ok(factory) if factory.is_object() => Storage::IndexedDb,
+            _ => Storage::Memory,
+        }
+    }
+}

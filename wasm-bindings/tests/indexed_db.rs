@@ -1,0 +1,67 @@
+//! Boards in the browser's database, through the class that JavaScript sees.
+
+#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use js_sys::{JSON, Reflect};
+use taskloom_wasm::{Engine, actor_context};
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+fn object(text: &str) -> JsValue {
+    JSON::parse(text).unwrap()
+}
+
+fn ada() -> String {
+    actor_context(object(r#"{"kind":"human","ref":"ada"}"#), "web").unwrap()
+}
+
+async fn titles(engine: &Engine) -> String {
+    let tasks = object(&engine.read("list_tasks", "[]", &ada()).unwrap());
+    let titles: Vec<String> = js_sys::Array::from(&tasks)
+        .iter()
+        .map(|task| Reflect::get(&task, &"title".into()).unwrap().as_string().unwrap())
+        .collect();
+    titles.join(",")
+}
+
+#[wasm_bindgen_test]
+async fn a_board_opened_again_shows_what_was_kept() {
+    // No storage is named: a browser has a database.
+    let options = || object(r#"{"name":"opened again"}"#);
+    let engine = Engine::open(options()).await.unwrap();
+    let task = r#"[{"scope":"global","title":"Water the plants"}]"#;
+    let created = engine.call("create_task".into(), task.into(), ada());
+    assert!(JsFuture::from(created).await.unwrap().is_string());
+    JsFuture::from(engine.close()).await.unwrap();
+    let closed = JsFuture::from(engine.call("create_task".into(), task.into(), ada())).await;
+    assert!(closed.unwrap_err().as_string().unwrap().contains(r#""code":"closed""#));
+
+    let engine = Engine::open(options()).await.unwrap();
+    assert_eq!(titles(&engine).await, "Water the plants");
+    assert_eq!(engine.version(), 1.0);
+    JsFuture::from(engine.close()).await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn options_that_mean_nothing_are_refused() {
+    for options in [
+        JsValue::UNDEFINED,
+        JsValue::NULL,
+        "name".into(),
+        object("{}"),
+        object(r#"{"name":" "}"#),
+        object(r#"{"name":5}"#),
+        object(r#"{"name":"a","storage":"disk"}"#),
+        object(r#"{"name":"a","durability":"best"}"#),
+        object(r#"{"name":"a","colour":"red"}"#),
+    ] {
+        let shown = format!("{options:?}");
+        let refused = Engine::open(options).await.err().and_then(|error| error.as_string());
+        let refused = refused.unwrap_or_default();
+        assert!(refused.contains(r#""code":"validation""#), "{shown}: {refused}");
+    }
+}
