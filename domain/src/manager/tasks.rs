@@ -7,8 +7,9 @@ use crate::actor::ActorContext;
 use crate::environment::IdPrefix;
 use crate::error::{ErrorKind, Result, TaskError};
 use crate::event::{TaskChildCreated, TaskCreated, TaskUpdated};
-use crate::id::TaskId;
+use crate::id::{ReviewId, TaskId};
 use crate::query::RunReviewQuery;
+use crate::review::RunReview;
 use crate::status::derived_status;
 use crate::store::Store;
 use crate::task::{
@@ -259,10 +260,7 @@ impl<S: Store> Manager<S> {
         for edge in self.store.list_dependents(id) {
             self.store.delete_dependency(&edge.task_id, id);
         }
-        let reviews = RunReviewQuery { task_id: Some(id.clone()), ..RunReviewQuery::default() };
-        for review in self.store.list_reviews(&reviews) {
-            self.store.delete_review(&review.review_id);
-        }
+        self.remove_reviews_of(id);
         self.store.delete_review_gate(id);
         for run in self.store.list_runs_of_task(id) {
             self.store.delete_idempotency_of_run(&run.id);
@@ -275,6 +273,26 @@ impl<S: Store> Manager<S> {
         }
         self.store.delete_events_of_task(id);
         self.store.delete_task(id);
+    }
+
+    /// Removes the reviews of a task. Those of other tasks that came after one of
+    /// them forget it.
+    fn remove_reviews_of(&mut self, id: &TaskId) {
+        let query = RunReviewQuery { task_id: Some(id.clone()), ..RunReviewQuery::default() };
+        let gone: BTreeSet<ReviewId> =
+            self.store.list_reviews(&query).iter().map(|review| review.review_id.clone()).collect();
+        if gone.is_empty() {
+            return;
+        }
+        for review in &gone {
+            self.store.delete_review(review);
+        }
+        for review in self.store.list_reviews(&RunReviewQuery::default()) {
+            if review.parent_review_id.as_ref().is_some_and(|parent| gone.contains(parent)) {
+                self.store
+                    .put_review(RunReview { parent_review_id: None, ..RunReview::clone(&review) });
+            }
+        }
     }
 }
 

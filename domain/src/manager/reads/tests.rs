@@ -346,6 +346,18 @@ fn a_stream_begins_with_all_events_below_the_task() {
 }
 
 #[test]
+fn a_stream_goes_by_number_even_where_the_clock_went_back() {
+    let mut world = World::new();
+    world.task("root");
+    world.advance(-60);
+    world.child("root", "child");
+    let all = backlog(&world, "root", Sequence::ZERO);
+    assert_eq!(types(&all), ["task.created", "task.created", "task.child_created"]);
+    assert!(all[1].timeline.timestamp < all[0].timeline.timestamp);
+    assert_eq!(all.iter().map(|event| event.sequence.get()).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[test]
 fn a_fresh_event_belongs_to_the_streams_of_its_task_and_of_those_above() {
     let mut world = World::new();
     world.task("root");

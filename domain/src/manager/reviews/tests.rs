@@ -390,6 +390,20 @@ fn reviews_are_listed_newest_change_first() {
 }
 
 #[test]
+fn a_review_forgets_its_parent_when_that_goes() {
+    let mut world = World::new();
+    let (one, two) = (world.completed("one"), world.completed("two"));
+    let parent = world.review(&one);
+    let parent_review_id = Some(parent.clone());
+    let request = RunReviewRequest { parent_review_id, ..world.request_for(&two) };
+    let child = world.try_review(request).unwrap().review;
+    assert_eq!(child.parent_review_id, Some(parent));
+    world.manager.delete_task(&"one".into(), &human()).unwrap();
+    let left = world.stored_review(&child.review_id);
+    assert_eq!(left, RunReview { parent_review_id: None, ..child });
+}
+
+#[test]
 fn reviews_go_with_their_task() {
     let mut world = World::new();
     let run = world.completed("t");

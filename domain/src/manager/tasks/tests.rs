@@ -482,6 +482,26 @@ fn a_task_created_anew_starts_with_fresh_keys() {
 }
 
 #[test]
+fn a_deleted_log_gives_no_number_back() {
+    let mut world = World::new();
+    world.task("design");
+    let gone = world.record("design").latest_event_seq;
+    world.manager.delete_task(&"design".into(), &human()).unwrap();
+    world.task("build");
+    assert!(world.record("build").latest_event_seq > gone);
+}
+
+#[test]
+fn an_answer_carries_the_number_of_its_own_event() {
+    let mut world = World::new();
+    let created = world.manager.create_task(new_task("design"), &human()).unwrap();
+    assert_eq!(created, world.record("design"));
+    let changed = world.manager.update_task(&created.id, title("New"), &human()).unwrap();
+    assert_eq!(changed, world.record("design"));
+    assert!(changed.latest_event_seq > created.latest_event_seq);
+}
+
+#[test]
 fn a_parent_or_a_task_at_work_cannot_be_deleted() {
     let mut world = World::new();
     let parent = world.task("parent");
