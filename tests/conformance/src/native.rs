@@ -98,7 +98,12 @@ impl Engine for NativeEngine {
             };
             tables[table].push(value);
         }
-        let [tasks, runs, dependencies, events, reviews, triage, profiles] = tables;
+        let [tasks, runs, dependencies, events, reviews, mut triage, profiles] = tables;
+        // Traces list identities by the name of their kind.
+        triage.sort_by_key(|row| {
+            ["/task_id", "/actor/kind", "/actor/ref"]
+                .map(|at| row.pointer(at).map(Value::to_string))
+        });
         json!({
             "tasks": tasks,
             "runs": runs,
