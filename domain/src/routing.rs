@@ -267,11 +267,11 @@ fn chosen_agent(board: &RoutingBoard<'_>, excluded: &Excluded) -> Result<String,
         candidates.clone_from(&everybody);
     }
     let mut free = candidates.iter().filter(|name| !excluded.has_agent(name)).peekable();
-    let nobody_is_free = free.peek().is_none();
+    let all_are_out = !candidates.is_empty() && free.peek().is_none();
     if let Some(able) = free.find(|name| has_all(board, name, required)) {
         return Ok((*able).to_owned());
     }
-    if !required.is_empty() && !(nobody_is_free && !candidates.is_empty()) {
+    if !required.is_empty() && !all_are_out {
         return Err(format!("no reviewer agent has all of: {}", required.join(", ")));
     }
     let restricted = !profile.agent_name.is_empty() || !profile.allowed_agent_names.is_empty();
