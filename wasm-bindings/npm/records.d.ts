@@ -1072,7 +1072,7 @@ export interface RunReviewResult {
   continuation_run?: Run;
   /**
    * Whether this verdict opened the circuit: a person has to look. Always false
-   * unless `ReviewGateOptions`(super::ReviewGateOptions) say otherwise.
+   * unless the options of the review gate say otherwise.
    */
   circuit_opened?: boolean;
 }

@@ -163,7 +163,7 @@ pub struct RunReviewResult {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continuation_run: Option<Run>,
     /// Whether this verdict opened the circuit: a person has to look. Always false
-    /// unless [`ReviewGateOptions`](super::ReviewGateOptions) say otherwise.
+    /// unless the options of the review gate say otherwise.
     #[serde(default, skip_serializing_if = "crate::json::is_default")]
     pub circuit_opened: bool,
 }
