@@ -56,7 +56,7 @@ impl<'a> Arguments<'a> {
             let path = format!("{}{}", self.operation, path_at(text, error.column()));
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default();
-            TaskError::validation(&path, &format!("has the wrong type: {reason}"))
+            TaskError::validation(&path, &format!("cannot be read: {reason}"))
         })
     }
 }

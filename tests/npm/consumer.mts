@@ -1,0 +1,141 @@
+// Compiled, never run: each use must be accepted, each expected error raised.
+
+import {
+  milliseconds,
+  minutes,
+  openBoard,
+  seconds,
+  TaskloomError,
+  type Actor,
+  type Board,
+  type BoardExport,
+  type BoardMember,
+  type ClaimResult,
+  type Duration,
+  type ErrorCode,
+  type JsonValue,
+  type Run,
+  type RunStatus,
+  type Task,
+  type TaskId,
+  type TaskStatus,
+  type TaskSummary,
+  type TaskView,
+  type Timestamp,
+} from "taskloom";
+
+type Equal<A, B> =
+  (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const is = <T extends true>(..._: T[]): void => {};
+
+// Values.
+is<Equal<Timestamp, string>>();
+is<Equal<Duration, number>>();
+is<Equal<TaskId, string>>();
+is<Equal<Task["status"], TaskStatus>>();
+is<Equal<RunStatus, "queued" | "claimed" | "starting" | "running" | "completed" | "failed" | "canceled">>();
+is<Equal<Task["metadata"], JsonValue | undefined>>();
+is<Equal<Task["closed_at"], string>>();
+is<Equal<Run["attempt"], number>>();
+
+// Nothing is `any`.
+type IsAny<T> = 0 extends 1 & T ? true : false;
+is<Equal<IsAny<Task["metadata"]>, false>>();
+is<Equal<IsAny<TaskloomError["details"]>, false>>();
+is<Equal<IsAny<Awaited<ReturnType<typeof openBoard>>>, false>>();
+
+export async function accepted(): Promise<void> {
+  const board: Board = await openBoard({ name: "work", storage: "memory", durability: "strict" });
+  const actor: Actor = { kind: "human", ref: "ada", origin: { kind: "web" }, authority: { read: true } };
+  const ada: BoardMember = board.as(actor);
+  const task: Task = await ada.createTask({
+    scope: "global",
+    title: "Design",
+    priority: "high",
+    metadata: { pages: [1, 2], nested: { deep: null } },
+  });
+  const nothing: void = await ada.addDependency({
+    task_id: task.id,
+    depends_on_task_id: "task-2",
+    kind: "blocks",
+  });
+  void nothing;
+  const view: TaskView = await ada.getTask(task.id);
+  const same: TaskView = ada.read.getTask(task.id);
+  const list: TaskSummary[] = ada.read.listTasks();
+  void [view, same, list];
+  const claim: ClaimResult = await ada.claimNextRun({
+    claimer_session_id: "s",
+    lease_duration: minutes(2) + seconds(1) + milliseconds(5),
+  });
+  const run: Run = await ada.completeRunLease({
+    run_id: claim.run.id,
+    claim_token: claim.claim_token,
+  });
+  await ada.setExecutionProfile(task.id, { worker: { mode: "select", agent_name: "coder" } });
+  const bulk = await ada.bulkForceFailRuns({ run_ids: [run.id], reason: "gone" });
+  const code: ErrorCode | undefined = bulk.items[0]?.error?.code;
+  void code;
+  const document: BoardExport = await board.export();
+  is<Equal<(typeof document)["format"], "taskloom-bundle">>();
+  board[Symbol.dispose]();
+  await board[Symbol.asyncDispose]();
+  {
+    await using other = await openBoard({ name: "other" });
+    void other.version;
+  }
+}
+
+export function told(error: unknown): string {
+  if (error instanceof TaskloomError) {
+    switch (error.code) {
+      case "cycle_detected":
+        return error.details.tasks?.join(" -> ") ?? "";
+      case "validation":
+        return error.path ?? "";
+      case "quota_exceeded":
+        return error.message;
+      // @ts-expect-error no such code
+      case "no_such_code":
+        return "";
+      default:
+        return error.name;
+    }
+  }
+  return String(error);
+}
+
+export async function refused(board: Board): Promise<void> {
+  // @ts-expect-error a board has a name
+  await openBoard({});
+  // @ts-expect-error no such storage
+  await openBoard({ name: "a", storage: "disk" });
+  // @ts-expect-error no such option
+  await openBoard({ name: "a", colour: "red" });
+  // @ts-expect-error no such kind of actor
+  const ada = board.as({ kind: "robot", ref: "r" });
+  // @ts-expect-error a task has a title
+  await ada.createTask({ scope: "global" });
+  // @ts-expect-error no such priority
+  await ada.createTask({ scope: "global", title: "x", priority: "soon" });
+  // @ts-expect-error fields are in snake case
+  await ada.createTask({ scope: "global", title: "x", maxAttempts: 3 });
+  // @ts-expect-error a document is JSON
+  await ada.createTask({ scope: "global", title: "x", metadata: () => 1 });
+  // @ts-expect-error an id is a text
+  await ada.getTask(7);
+  // @ts-expect-error a failure has an error
+  await ada.failRunLease({ run_id: "r", claim_token: "t", failure: {} });
+  // @ts-expect-error a lease is held by its token
+  await ada.heartbeatRunLease({ run_id: "r" });
+  // @ts-expect-error an instant is a text
+  await ada.releaseRunLease({ run_id: "r", claim_token: "t", now: new Date() });
+  // @ts-expect-error no such operation
+  await ada.setTaskStatus("t", "ready");
+  const task = await ada.createTask({ scope: "global", title: "x" });
+  // @ts-expect-error an owner may be absent
+  task.owner.kind;
+  // @ts-expect-error a status may be another one
+  const status: "ready" = task.status;
+  void status;
+}

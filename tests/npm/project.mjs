@@ -1,0 +1,71 @@
+// An empty project with the packed package installed, as a user has it.
+
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+const tarball = process.env.TASKLOOM_TARBALL;
+
+/** A project of its own; `remove` it in the end. */
+export async function install() {
+  if (!tarball) {
+    throw new Error("TASKLOOM_TARBALL is not set: run `cargo xtask test package`");
+  }
+  const project = new Project(mkdtempSync(join(tmpdir(), "taskloom-npm-")));
+  project.write("package.json", JSON.stringify({ name: "consumer", private: true }));
+  await run("npm", ["install", "--no-audit", "--no-fund", "--offline", tarball], {
+    cwd: project.folder,
+  });
+  return project;
+}
+
+class Project {
+  constructor(folder) {
+    this.folder = folder;
+  }
+
+  path(name) {
+    return join(this.folder, name);
+  }
+
+  write(name, text) {
+    writeFileSync(this.path(name), text);
+  }
+
+  /** Copies a file from beside this one. */
+  copy(name) {
+    this.write(name, readFileSync(new URL(name, import.meta.url), "utf8"));
+  }
+
+  /** What a script prints. */
+  async node(name, ...flags) {
+    const { stdout, stderr } = await run(process.execPath, [...flags, name], { cwd: this.folder });
+    return stdout + stderr;
+  }
+
+  /** The package, as an ES module of this project imports it. */
+  async import() {
+    this.write("entry.mjs", 'export * from "taskloom";');
+    return import(pathToFileURL(this.path("entry.mjs")));
+  }
+
+  /** The compiler's complaints about the project, if any. */
+  async typescript(options) {
+    const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+    this.write("tsconfig.json", JSON.stringify(options));
+    try {
+      await run(process.execPath, [compiler, "--project", "tsconfig.json"], { cwd: this.folder });
+      return "";
+    } catch (error) {
+      return error.stdout || String(error);
+    }
+  }
+
+  remove() {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,56 @@
+// The package's types, as strict TypeScript programs see them.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+
+import { install } from "./project.mjs";
+
+let project;
+
+before(async () => {
+  project = await install();
+  project.copy("consumer.mts");
+  project.write("consumer.cts", readFileSync(project.path("consumer.mts"), "utf8"));
+  project.write("consumer.ts", readFileSync(project.path("consumer.mts"), "utf8"));
+});
+
+after(() => project?.remove());
+
+const STRICT = {
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noUncheckedIndexedAccess: true,
+  noUnusedLocals: true,
+  skipLibCheck: false,
+  noEmit: true,
+  target: "es2022",
+  lib: ["es2022", "dom"],
+  types: [],
+};
+
+for (const [what, file, options] of [
+  ["an ES module in Node", "consumer.mts", { module: "nodenext" }],
+  ["a CommonJS module in Node", "consumer.cts", { module: "node16" }],
+  ["a program for a bundler", "consumer.ts", { module: "esnext", moduleResolution: "bundler" }],
+]) {
+  test(`${what} compiles`, async () => {
+    const compilerOptions = { ...STRICT, ...options };
+    assert.equal(await project.typescript({ compilerOptions, files: [file] }), "");
+  });
+}
+
+test("the declarations name every operation of the package, and no other", async () => {
+  const { openBoard } = await project.import();
+  const member = (await openBoard({ name: "names" })).as({ kind: "human", ref: "ada" });
+  const methods = (object) =>
+    Object.getOwnPropertyNames(Object.getPrototypeOf(object)).filter((it) => it !== "constructor");
+  const declarations = readFileSync(project.path("node_modules/taskloom/index.d.ts"), "utf8");
+  const declared = (name) => {
+    const [, body] = declarations.match(new RegExp(`interface ${name} \\{\n(.*?)^\\}`, "ms"));
+    return [...body.matchAll(/^ {2}(\w+)\(/gm)].map(([, method]) => method);
+  };
+  assert.deepEqual(methods(member.read).sort(), declared("Reads").sort());
+  const all = [...declared("Operations"), ...declared("Reads")];
+  assert.deepEqual(methods(member).sort(), all.sort());
+});
