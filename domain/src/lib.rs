@@ -44,7 +44,9 @@ pub mod review;
 pub mod run;
 pub mod scheduler;
 pub mod session;
+pub mod snooze;
 pub mod task;
+pub mod trash;
 pub mod triage;
 
 // What reads answer with.

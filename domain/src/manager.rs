@@ -10,8 +10,8 @@ mod context;
 mod dependencies;
 mod enqueue;
 mod execution;
-mod force;
 mod follow_up;
+mod force;
 mod force_gate;
 mod hooks;
 mod import;
@@ -27,11 +27,13 @@ mod recovery;
 mod review_gate;
 mod reviews;
 mod scheduler;
+mod snooze;
 mod start;
 mod stop;
 mod tasks;
 mod terminal;
 mod transition;
+mod trash;
 mod triage;
 
 #[cfg(test)]

@@ -27,8 +27,10 @@ use crate::query::{EventRecordQuery, Query, RunQuery, RunReviewQuery};
 use crate::review::{ReviewGateState, RunReview};
 use crate::run::{Run, RunStatus};
 use crate::scheduler::SchedulerPauseState;
+use crate::snooze::Snooze;
 use crate::task::Task;
 use crate::time::Timestamp;
+use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 /// A unit of change: everything between `begin` and `commit` happens together.
@@ -173,6 +175,9 @@ pub trait EventStore {
     /// Appends an event under the next number.
     fn append_event(&mut self, event: crate::event::Event) -> Arc<EventRecord>;
 
+    /// Writes an event back under the number that it had before it was deleted.
+    fn restore_event(&mut self, event: Arc<EventRecord>);
+
     /// Removes all events of a task.
     fn delete_events_of_task(&mut self, task: &TaskId);
 
@@ -211,8 +216,44 @@ pub trait TriageStore {
     /// All records of a task, by identity.
     fn list_triage_of_task(&self, task: &TaskId) -> Vec<Arc<TriageState>>;
 
+    /// All records of an identity, by task.
+    fn list_triage_of_actor(&self, actor: &ActorIdentity) -> Vec<Arc<TriageState>>;
+
     /// Removes one record.
     fn delete_triage(&mut self, task: &TaskId, actor: &ActorIdentity);
+}
+
+/// Snoozes, at most one per task and identity.
+pub trait SnoozeStore {
+    /// The snooze of an identity.
+    fn get_snooze(&self, task: &TaskId, actor: &ActorIdentity) -> Option<Arc<Snooze>>;
+
+    /// Writes a snooze.
+    fn put_snooze(&mut self, snooze: Snooze);
+
+    /// Removes a snooze.
+    fn delete_snooze(&mut self, task: &TaskId, actor: &ActorIdentity);
+
+    /// All snoozes of a task, by identity.
+    fn list_snoozes_of_task(&self, task: &TaskId) -> Vec<Arc<Snooze>>;
+
+    /// All snoozes of an identity, by task.
+    fn list_snoozes_of_actor(&self, actor: &ActorIdentity) -> Vec<Arc<Snooze>>;
+}
+
+/// Deleted tasks, at most one per id.
+pub trait TrashStore {
+    /// The deleted task of this id.
+    fn get_trashed(&self, task: &TaskId) -> Option<Arc<TrashedTask>>;
+
+    /// Writes a deleted task.
+    fn put_trashed(&mut self, trashed: TrashedTask);
+
+    /// Forgets a deleted task.
+    fn delete_trashed(&mut self, task: &TaskId);
+
+    /// All deleted tasks, by id.
+    fn list_trashed(&self) -> Vec<Arc<TrashedTask>>;
 }
 
 /// Execution profiles, at most one per task.
@@ -294,6 +335,8 @@ pub trait Store:
     + EventStore
     + IdempotencyStore
     + TriageStore
+    + SnoozeStore
+    + TrashStore
     + ExecutionProfileStore
     + RunReviewStore
     + ChannelStore
@@ -310,6 +353,8 @@ impl<T> Store for T where
         + EventStore
         + IdempotencyStore
         + TriageStore
+        + SnoozeStore
+        + TrashStore
         + ExecutionProfileStore
         + RunReviewStore
         + ChannelStore

@@ -15,8 +15,10 @@ use taskloom_domain::profile::{ExecutionProfile, ExecutionProfileValidationOptio
 use taskloom_domain::review::{ReviewGateState, RunReview};
 use taskloom_domain::run::Run;
 use taskloom_domain::scheduler::SchedulerPauseState;
+use taskloom_domain::snooze::Snooze;
 use taskloom_domain::store::{Change, Key, Record};
 use taskloom_domain::task::Task;
+use taskloom_domain::trash::TrashedTask;
 use taskloom_domain::triage::TriageState;
 use thiserror::Error;
 
@@ -61,6 +63,12 @@ pub struct Bundle {
     pub review_gates: Vec<Arc<ReviewGateState>>,
     /// Triage records.
     pub triage: Vec<Arc<TriageState>>,
+    /// Snoozes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub snoozes: Vec<Arc<Snooze>>,
+    /// Deleted tasks that can still be brought back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trash: Vec<Arc<TrashedTask>>,
     /// Audit events.
     pub events: Vec<Arc<EventRecord>>,
 }
@@ -106,6 +114,8 @@ impl Bundle {
                 Record::LatestSequence(sequence) => bundle.latest_sequence = sequence,
                 Record::Idempotency(binding) => bundle.idempotency.push(binding),
                 Record::Triage(state) => bundle.triage.push(state),
+                Record::Snooze(snooze) => bundle.snoozes.push(snooze),
+                Record::Trash(trashed) => bundle.trash.push(trashed),
                 Record::Profile(profile) => bundle.profiles.push(profile),
                 Record::Review(review) => bundle.reviews.push(review),
                 Record::ReviewGate(gate) => bundle.review_gates.push(gate),
@@ -130,6 +140,8 @@ impl Bundle {
             .chain(self.reviews.iter().cloned().map(Record::Review))
             .chain(self.review_gates.iter().cloned().map(Record::ReviewGate))
             .chain(self.triage.iter().cloned().map(Record::Triage))
+            .chain(self.snoozes.iter().cloned().map(Record::Snooze))
+            .chain(self.trash.iter().cloned().map(Record::Trash))
             .chain(self.events.iter().cloned().map(Record::Event))
             .chain(latest)
             .chain(scheduler)
@@ -209,6 +221,8 @@ fn validate(record: &Record) -> Result<(), TaskError> {
         Record::Event(event) => event.validate(),
         Record::Idempotency(binding) => binding.validate(),
         Record::Triage(state) => state.validate(),
+        Record::Snooze(snooze) => snooze.validate(),
+        Record::Trash(trashed) => trashed.validate(),
         // What profiles may say is a setting of each board, and was checked where
         // the profile was made; here only its form counts.
         Record::Profile(profile) => profile.validate(&ExecutionProfileValidationOptions::default()),
@@ -228,10 +242,12 @@ fn owners(record: &Record) -> Vec<&TaskId> {
         Record::Dependency(edge) => vec![&edge.task_id, &edge.depends_on_task_id],
         Record::Run(run) => vec![&run.task_id],
         Record::Triage(state) => vec![&state.task_id],
+        Record::Snooze(snooze) => vec![&snooze.task_id],
         Record::Profile(profile) => vec![&profile.task_id],
         Record::Review(review) => vec![&review.task_id],
         Record::ReviewGate(gate) => vec![&gate.task_id],
         Record::Event(_)
+        | Record::Trash(_)
         | Record::ClaimToken(..)
         | Record::LatestSequence(_)
         | Record::Idempotency(_)

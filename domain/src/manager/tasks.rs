@@ -120,6 +120,12 @@ impl<S: Store> Manager<S> {
     /// `permission_denied`; `validation` for a blank id, a task with children or
     /// with an open run; `task_not_found`.
     pub fn delete_task(&mut self, id: &TaskId, actor: &ActorContext) -> Result<()> {
+        let id = self.deletable(id, actor)?;
+        self.transact(|manager| manager.remove_and_reconcile(&id))
+    }
+
+    /// The id of a task that may be deleted.
+    pub(super) fn deletable(&self, id: &TaskId, actor: &ActorContext) -> Result<TaskId> {
         actor.authorize_write()?;
         let id = require_task_id(id)?;
         self.require_task(&id)?;
@@ -129,19 +135,18 @@ impl<S: Store> Manager<S> {
         if self.store.list_runs_of_task(&id).iter().any(|run| run.status.is_open()) {
             return Err(TaskError::validation("task", "has an open run and cannot be deleted"));
         }
-        self.transact(|manager| {
-            let dependents: BTreeSet<TaskId> = manager
-                .store
-                .list_dependents(&id)
-                .iter()
-                .map(|edge| edge.task_id.clone())
-                .collect();
-            manager.remove_all_of(&id);
-            for dependent in &dependents {
-                manager.reconcile_cascade(dependent)?;
-            }
-            Ok(())
-        })
+        Ok(id)
+    }
+
+    /// Removes a task with all that belongs to it; its dependents may become free.
+    pub(super) fn remove_and_reconcile(&mut self, id: &TaskId) -> Result<()> {
+        let edges = self.store.list_dependents(id);
+        let dependents: BTreeSet<TaskId> = edges.iter().map(|edge| edge.task_id.clone()).collect();
+        self.remove_all_of(id);
+        for dependent in &dependents {
+            self.reconcile_cascade(dependent)?;
+        }
+        Ok(())
     }
 
     /// The record that a creation would insert, after all its checks.
@@ -270,6 +275,9 @@ impl<S: Store> Manager<S> {
         self.store.delete_profile(id);
         for triage in self.store.list_triage_of_task(id) {
             self.store.delete_triage(id, &triage.actor);
+        }
+        for snooze in self.store.list_snoozes_of_task(id) {
+            self.store.delete_snooze(id, &snooze.actor);
         }
         self.store.delete_events_of_task(id);
         self.store.delete_task(id);

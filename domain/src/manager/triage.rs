@@ -1,8 +1,8 @@
 //! What an identity has seen, put away or dismissed. Each identity has its own
 //! records; the task and its log know nothing of them.
 
-use crate::actor::ActorContext;
-use crate::error::Result;
+use crate::actor::{ActorContext, ActorIdentity};
+use crate::error::{Result, TaskError};
 use crate::id::TaskId;
 use crate::store::Store;
 use crate::triage::{Sighting, TriageState};
@@ -38,6 +38,56 @@ impl<S: Store> Manager<S> {
         self.triage(id, actor, TriageState::dismissed)
     }
 
+    /// Writes an earlier record of this identity back, or its absence: the inverse
+    /// of the three operations above.
+    ///
+    /// # Errors
+    ///
+    /// As [`Manager::mark_task_read`]; `validation` also for a record of another
+    /// task or identity.
+    pub fn restore_triage(
+        &mut self,
+        id: &TaskId,
+        previous: Option<TriageState>,
+        actor: &ActorContext,
+    ) -> Result<()> {
+        actor.authorize_write()?;
+        let id = require_task_id(id)?;
+        self.require_task(&id)?;
+        let identity = actor.actor.clone().normalize();
+        let previous = previous.map(TriageState::normalize);
+        if let Some(previous) = &previous {
+            previous.validate()?;
+            let found = (&previous.task_id, &previous.actor);
+            require_own(found, (&id, &identity), "task_triage_state")?;
+        }
+        self.transact(|manager| {
+            match previous {
+                Some(previous) => manager.store.put_triage(previous),
+                None => manager.store.delete_triage(&id, &identity),
+            }
+            Ok(())
+        })
+    }
+
+    /// Makes a task unread for this identity, and takes archive and dismissal back:
+    /// no record is left. Answers the record that stood there, for
+    /// [`Manager::restore_triage`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Manager::mark_task_read`].
+    pub fn mark_task_unread(
+        &mut self,
+        id: &TaskId,
+        actor: &ActorContext,
+    ) -> Result<Option<TriageState>> {
+        let identity = actor.actor.clone().normalize();
+        let previous = self.store.get_triage(&id.trimmed(), &identity);
+        self.restore_triage(id, None, actor)?;
+        Ok(previous.map(|previous| TriageState::clone(&previous)))
+    }
+
     fn triage(
         &mut self,
         id: &TaskId,
@@ -63,6 +113,27 @@ impl<S: Store> Manager<S> {
     }
 }
 
+/// Checks that a record to write back is about this task and this identity.
+///
+/// # Errors
+///
+/// `validation` at `<path>.task_id` or `<path>.actor`.
+pub(super) fn require_own(
+    found: (&TaskId, &ActorIdentity),
+    expected: (&TaskId, &ActorIdentity),
+    path: &str,
+) -> Result<()> {
+    let refuse =
+        |field: &str, rest: &str| Err(TaskError::validation(&crate::rule::join(path, field), rest));
+    if found.0 != expected.0 {
+        return refuse("task_id", "must be the task of the request");
+    }
+    if found.1 != expected.1 {
+        return refuse("actor", "must be the acting identity");
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
@@ -71,6 +142,7 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::manager::testing::{World, human, limited};
     use crate::run::RunStatus;
+    use crate::store::TriageStore;
 
     fn bob() -> ActorContext {
         ActorContext::derive_human("bob", OriginKind::Web, "tab").unwrap()
@@ -134,6 +206,54 @@ mod tests {
         world.manager.archive_task(&task, &human()).unwrap();
         let same = ActorContext::derive_human("ada", OriginKind::Web, "tab").unwrap();
         assert!(world.manager.mark_task_read(&task, &same).unwrap().archived);
+    }
+
+    #[test]
+    fn an_earlier_record_comes_back_bit_by_bit() {
+        let mut world = World::new();
+        let task = world.task("design");
+        let archived = world.manager.archive_task(&task, &human()).unwrap();
+        world.advance(60);
+        world.manager.dismiss_task(&task, &human()).unwrap();
+        world.manager.restore_triage(&task, Some(archived.clone()), &human()).unwrap();
+        let stored = world.manager.store().get_triage(&task, &human().actor);
+        assert_eq!(stored.as_deref(), Some(&archived));
+        world.manager.restore_triage(&task, None, &human()).unwrap();
+        assert_eq!(world.manager.store().get_triage(&task, &human().actor), None);
+        assert_eq!(world.events("design"), ["created"]);
+    }
+
+    #[test]
+    fn unread_leaves_no_record_and_answers_the_one_before() {
+        let mut world = World::new();
+        let task = world.task("design");
+        assert_eq!(world.manager.mark_task_unread(&task, &human()), Ok(None));
+        let read = world.manager.mark_task_read(&task, &human()).unwrap();
+        assert_eq!(world.manager.mark_task_unread(&task, &human()), Ok(Some(read)));
+        assert_eq!(world.manager.store().get_triage(&task, &human().actor), None);
+    }
+
+    #[test]
+    fn nobody_restores_anothers_record_or_that_of_another_task() {
+        let mut world = World::new();
+        let task = world.task("design");
+        world.task("build");
+        let state = world.manager.mark_task_read(&task, &human()).unwrap();
+        let as_bob = world.refuses(ErrorKind::Validation, |manager| {
+            manager.restore_triage(&task, Some(state.clone()), &bob())
+        });
+        assert_eq!(as_bob.path(), "task_triage_state.actor");
+        let elsewhere = world.refuses(ErrorKind::Validation, |manager| {
+            manager.restore_triage(&"build".into(), Some(state.clone()), &human())
+        });
+        assert_eq!(elsewhere.path(), "task_triage_state.task_id");
+        let reader = limited(human(), Authority { read: true, ..Authority::default() });
+        world.refuses(ErrorKind::PermissionDenied, |manager| {
+            manager.restore_triage(&task, None, &reader)
+        });
+        world.refuses(ErrorKind::TaskNotFound, |manager| {
+            manager.mark_task_unread(&"gone".into(), &human())
+        });
     }
 
     #[test]

@@ -15,7 +15,9 @@ use crate::profile::ExecutionProfile;
 use crate::review::{ReviewGateState, RunReview};
 use crate::run::Run;
 use crate::scheduler::SchedulerPauseState;
+use crate::snooze::Snooze;
 use crate::task::Task;
+use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 /// One record of a board, of any kind.
@@ -39,6 +41,10 @@ pub enum Record {
     Idempotency(Arc<RunIdempotency>),
     /// A triage record.
     Triage(Arc<TriageState>),
+    /// A snooze.
+    Snooze(Arc<Snooze>),
+    /// A deleted task.
+    Trash(Arc<TrashedTask>),
     /// An execution profile.
     Profile(Arc<ExecutionProfile>),
     /// A review.
@@ -67,6 +73,8 @@ impl Record {
                 Key::Idempotency(binding.idempotency_key.clone(), binding.origin.clone())
             }
             Record::Triage(state) => Key::Triage(state.task_id.clone(), state.actor.clone()),
+            Record::Snooze(snooze) => Key::Snooze(snooze.task_id.clone(), snooze.actor.clone()),
+            Record::Trash(trashed) => Key::Trash(trashed.task_id.clone()),
             Record::Profile(profile) => Key::Profile(profile.task_id.clone()),
             Record::Review(review) => Key::Review(review.review_id.clone()),
             Record::ReviewGate(gate) => Key::ReviewGate(gate.task_id.clone()),
@@ -96,6 +104,10 @@ pub enum Key {
     Idempotency(String, Origin),
     /// The triage record of an identity on a task.
     Triage(TaskId, ActorIdentity),
+    /// The snooze of an identity on a task.
+    Snooze(TaskId, ActorIdentity),
+    /// The deleted task of an id.
+    Trash(TaskId),
     /// The profile of a task.
     Profile(TaskId),
     /// A review.

@@ -12,6 +12,7 @@ use crate::store::Store;
 pub(super) fn check<S: Store>(make: &impl Fn() -> S) {
     numbers_count_up_over_all_tasks(make());
     numbers_are_never_used_twice(make());
+    events_come_back_under_their_old_numbers(make());
     lists_go_by_number(make());
 }
 
@@ -52,6 +53,19 @@ fn numbers_are_never_used_twice<S: Store>(mut store: S) {
             "{rule}"
         );
     });
+}
+
+fn events_come_back_under_their_old_numbers<S: Store>(mut store: S) {
+    let mut gone = Vec::new();
+    transact(&mut store, |store| {
+        gone.push(store.append_event(event("e-1", "a", at(0))));
+        store.append_event(event("e-2", "b", at(0)));
+    });
+    transact(&mut store, |store| store.delete_events_of_task(&"a".into()));
+    transact(&mut store, |store| gone.drain(..).for_each(|event| store.restore_event(event)));
+    let rule = "events: one that comes back stands where it stood";
+    expect_events(rule, &store.list_board_events(Sequence::ZERO, 0), &["e-1", "e-2"]);
+    assert_eq!(store.latest_sequence(), Sequence::new(2), "{rule}");
 }
 
 fn lists_go_by_number<S: Store>(mut store: S) {

@@ -1,5 +1,5 @@
-//! The smaller records: edges, tokens, keys, triage, profiles, reviews,
-//! channels, the switch.
+//! The smaller records: edges, tokens, keys, triage, snoozes, the trash, profiles,
+//! reviews, channels, the switch.
 
 use std::sync::Arc;
 
@@ -15,7 +15,9 @@ use crate::profile::ExecutionProfile;
 use crate::query::RunReviewQuery;
 use crate::review::{ReviewGateState, RunReview, RunReviewStatus};
 use crate::scheduler::SchedulerPauseState;
+use crate::snooze::{Snooze, SnoozeUntil};
 use crate::store::Store;
+use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 pub(super) fn check<S: Store>(make: &impl Fn() -> S) {
@@ -23,6 +25,8 @@ pub(super) fn check<S: Store>(make: &impl Fn() -> S) {
     tokens_come_and_go_with_leases(make());
     keys_belong_to_origins(make());
     triage_belongs_to_identities(make());
+    snoozes_belong_to_identities(make());
+    the_trash_keeps_one_task_of_each_id(make());
     profiles_are_one_per_task(make());
     reviews_go_from_the_newest_update_on(make());
     gates_channels_and_the_switch_are_kept(make());
@@ -110,6 +114,62 @@ fn triage_belongs_to_identities<S: Store>(mut store: S) {
     expect_ids("triage: by identity", &store.list_triage_of_task(&task), name, &["ada", "eve"]);
     transact(&mut store, |store| store.delete_triage(&task, &actor("ada")));
     expect_ids("triage: one deleted", &store.list_triage_of_task(&task), name, &["eve"]);
+    transact(&mut store, |store| {
+        for task in ["u", "s"] {
+            store.put_triage(TriageState::untouched(task.into(), actor("eve"), at(0)));
+        }
+    });
+    let task = |state: &Arc<TriageState>| state.task_id.to_string();
+    let of_eve = store.list_triage_of_actor(&actor("eve"));
+    expect_ids("triage: of an identity, by task", &of_eve, task, &["s", "t", "u"]);
+    expect_ids("triage: of nobody", &store.list_triage_of_actor(&actor("ada")), task, &[]);
+}
+
+fn snoozes_belong_to_identities<S: Store>(mut store: S) {
+    let snooze = |task: &str, name: &str, second| Snooze {
+        task_id: task.into(),
+        actor: actor(name),
+        until: SnoozeUntil::Time(at(second)),
+        snoozed_at: at(0),
+    };
+    transact(&mut store, |store| {
+        for (task, name) in [("u", "eve"), ("t", "eve"), ("t", "ada")] {
+            store.put_snooze(snooze(task, name, 1));
+        }
+        store.put_snooze(snooze("t", "eve", 2));
+    });
+    let kept = store.get_snooze(&"t".into(), &actor("eve"));
+    assert_eq!(kept.as_deref(), Some(&snooze("t", "eve", 2)), "snoozes: the last one put");
+    assert_eq!(store.get_snooze(&"t".into(), &actor("bob")), None, "snoozes: none");
+    let name = |snooze: &Arc<Snooze>| snooze.actor.reference.clone();
+    let task = |snooze: &Arc<Snooze>| snooze.task_id.to_string();
+    let of_task = store.list_snoozes_of_task(&"t".into());
+    expect_ids("snoozes: by identity", &of_task, name, &["ada", "eve"]);
+    let of_eve = store.list_snoozes_of_actor(&actor("eve"));
+    expect_ids("snoozes: of an identity, by task", &of_eve, task, &["t", "u"]);
+    transact(&mut store, |store| store.delete_snooze(&"t".into(), &actor("eve")));
+    let of_eve = store.list_snoozes_of_actor(&actor("eve"));
+    expect_ids("snoozes: one deleted", &of_eve, task, &["u"]);
+}
+
+fn the_trash_keeps_one_task_of_each_id<S: Store>(mut store: S) {
+    let trashed = |task: &str, second| TrashedTask {
+        task_id: task.into(),
+        deleted_at: at(second),
+        deleted_by: actor("ada"),
+        records: Vec::new(),
+    };
+    transact(&mut store, |store| {
+        for (task, second) in [("u", 1), ("t", 2), ("t", 3)] {
+            store.put_trashed(trashed(task, second));
+        }
+    });
+    let kept = store.get_trashed(&"t".into());
+    assert_eq!(kept.as_deref(), Some(&trashed("t", 3)), "trash: the last one put");
+    let task = |trashed: &Arc<TrashedTask>| trashed.task_id.to_string();
+    expect_ids("trash: by id", &store.list_trashed(), task, &["t", "u"]);
+    transact(&mut store, |store| store.delete_trashed(&"t".into()));
+    expect_ids("trash: one forgotten", &store.list_trashed(), task, &["u"]);
 }
 
 fn profiles_are_one_per_task<S: Store>(mut store: S) {

@@ -27,6 +27,7 @@ impl State {
             .map(|(_, binding)| Record::Idempotency(Arc::clone(binding)));
         let reviews = late(|| by_key(self.reviews.records()))
             .map(|(_, review)| Record::Review(Arc::clone(review)));
+        let trash = self.trash.values().cloned().map(Record::Trash);
         let channels = self.channels.values().cloned().map(Record::Channel);
         let beside_tasks = late(|| by_key(&self.tasks)).flat_map(|(_, entry)| beside(entry));
         let tasks = late(|| by_key(&self.tasks))
@@ -34,6 +35,7 @@ impl State {
         let scheduler = self.scheduler.iter().cloned().map(Record::Scheduler);
         (events.chain(latest).chain(runs).chain(tokens).chain(bindings).chain(reviews))
             .chain(channels)
+            .chain(trash)
             .chain(beside_tasks)
             .chain(tasks)
             .chain(scheduler)
@@ -46,6 +48,7 @@ fn beside(entry: &TaskEntry) -> impl Iterator<Item = Record> + '_ {
     edges.sort_unstable_by_key(|edge| &edge.depends_on_task_id);
     (edges.into_iter().cloned().map(Record::Dependency))
         .chain(entry.triage.values().cloned().map(Record::Triage))
+        .chain(entry.snoozes.values().cloned().map(Record::Snooze))
         .chain(entry.profile.iter().cloned().map(Record::Profile))
         .chain(entry.gate.iter().cloned().map(Record::ReviewGate))
 }

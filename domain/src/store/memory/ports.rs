@@ -17,13 +17,15 @@ use crate::query::{EventRecordQuery, Query, RunQuery, RunReviewQuery};
 use crate::review::{ReviewGateState, RunReview};
 use crate::run::{Run, RunStatus};
 use crate::scheduler::SchedulerPauseState;
+use crate::snooze::Snooze;
 use crate::store::{
     ChannelStore, ClaimTokenStore, DependencyStore, EventStore, ExecutionProfileStore,
     IdempotencyStore, Key, Record, RecordStore, RunReviewStore, RunStore, SchedulerStore,
-    TriageStore, WithPaused,
+    SnoozeStore, TrashStore, TriageStore, WithPaused,
 };
 use crate::task::Task;
 use crate::time::Timestamp;
+use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 impl RecordStore for MemoryStore {
@@ -182,6 +184,10 @@ impl EventStore for MemoryStore {
         record
     }
 
+    fn restore_event(&mut self, event: Arc<EventRecord>) {
+        self.put(Record::Event(event));
+    }
+
     fn delete_events_of_task(&mut self, task: &TaskId) {
         let events = self.state.tasks.get(task).map(|entry| &entry.events);
         let newest_first = events.into_iter().flat_map(|events| events.after(Sequence::ZERO).rev());
@@ -244,8 +250,55 @@ impl TriageStore for MemoryStore {
         entry.map_or_else(Vec::new, |entry| entry.triage.values().cloned().collect())
     }
 
+    fn list_triage_of_actor(&self, actor: &ActorIdentity) -> Vec<Arc<TriageState>> {
+        let tasks = self.state.triaged_by.members(actor);
+        tasks.filter_map(|task| self.get_triage(task, actor)).collect()
+    }
+
     fn delete_triage(&mut self, task: &TaskId, actor: &ActorIdentity) {
         self.delete(&Key::Triage(task.clone(), actor.clone()));
+    }
+}
+
+impl SnoozeStore for MemoryStore {
+    fn get_snooze(&self, task: &TaskId, actor: &ActorIdentity) -> Option<Arc<Snooze>> {
+        self.state.tasks.get(task)?.snoozes.get(actor).cloned()
+    }
+
+    fn put_snooze(&mut self, snooze: Snooze) {
+        self.put(Record::Snooze(Arc::new(snooze)));
+    }
+
+    fn delete_snooze(&mut self, task: &TaskId, actor: &ActorIdentity) {
+        self.delete(&Key::Snooze(task.clone(), actor.clone()));
+    }
+
+    fn list_snoozes_of_task(&self, task: &TaskId) -> Vec<Arc<Snooze>> {
+        let entry = self.state.tasks.get(task);
+        entry.map_or_else(Vec::new, |entry| entry.snoozes.values().cloned().collect())
+    }
+
+    fn list_snoozes_of_actor(&self, actor: &ActorIdentity) -> Vec<Arc<Snooze>> {
+        let tasks = self.state.snoozed_by.members(actor);
+        tasks.filter_map(|task| self.get_snooze(task, actor)).collect()
+    }
+}
+
+impl TrashStore for MemoryStore {
+    fn get_trashed(&self, task: &TaskId) -> Option<Arc<TrashedTask>> {
+        self.state.trash.get(task).cloned()
+    }
+
+    fn put_trashed(&mut self, trashed: TrashedTask) {
+        self.put(Record::Trash(Arc::new(trashed)));
+    }
+
+    fn delete_trashed(&mut self, task: &TaskId) {
+        self.delete(&Key::Trash(task.clone()));
+    }
+
+    fn list_trashed(&self) -> Vec<Arc<TrashedTask>> {
+        self.state.trash.values().cloned().collect()
     }
 }
 

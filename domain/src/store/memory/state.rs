@@ -13,7 +13,7 @@ use super::queue::{Place, Queue};
 use super::review_table::ReviewTable;
 use super::run_table::RunTable;
 use super::task_entry::TaskEntry;
-use crate::actor::Origin;
+use crate::actor::{ActorIdentity, Origin};
 use crate::channel::ChannelRecord;
 use crate::claim_token::ClaimToken;
 use crate::dependency::Dependency;
@@ -25,6 +25,7 @@ use crate::run::Run;
 use crate::scheduler::SchedulerPauseState;
 use crate::store::{Key, Record};
 use crate::task::Task;
+use crate::trash::TrashedTask;
 
 /// A key within an origin.
 type Binding = (String, Origin);
@@ -44,6 +45,10 @@ pub(super) struct State {
     pub(super) idempotency: FxHashMap<Binding, Arc<RunIdempotency>>,
     pub(super) bindings_of_run: Grouped<RunId, Binding>,
     pub(super) reviews: ReviewTable,
+    /// The tasks that identities have triage records and snoozes of.
+    pub(super) triaged_by: Grouped<ActorIdentity, TaskId>,
+    pub(super) snoozed_by: Grouped<ActorIdentity, TaskId>,
+    pub(super) trash: BTreeMap<TaskId, Arc<TrashedTask>>,
     pub(super) channels: BTreeMap<String, Arc<ChannelRecord>>,
     pub(super) scheduler: Option<Arc<SchedulerPauseState>>,
 }
@@ -63,7 +68,16 @@ impl State {
             Record::Idempotency(binding) => self.put_idempotency(binding),
             Record::Triage(state) => {
                 let (task, actor) = (state.task_id.clone(), state.actor.clone());
+                self.triaged_by.insert(actor.clone(), task.clone());
                 self.change(&task, |entry| entry.triage.insert(actor, state));
+            }
+            Record::Snooze(snooze) => {
+                let (task, actor) = (snooze.task_id.clone(), snooze.actor.clone());
+                self.snoozed_by.insert(actor.clone(), task.clone());
+                self.change(&task, |entry| entry.snoozes.insert(actor, snooze));
+            }
+            Record::Trash(trashed) => {
+                self.trash.insert(trashed.task_id.clone(), trashed);
             }
             Record::Profile(profile) => {
                 let task = profile.task_id.clone();
@@ -97,7 +111,17 @@ impl State {
             Key::Event(sequence) => self.delete_event(*sequence),
             Key::LatestSequence => self.counter = Sequence::ZERO,
             Key::Idempotency(key, origin) => self.delete_idempotency(key, origin),
-            Key::Triage(task, actor) => self.change(task, |entry| entry.triage.remove(actor)),
+            Key::Triage(task, actor) => {
+                self.triaged_by.remove(actor.clone(), task.clone());
+                self.change(task, |entry| entry.triage.remove(actor));
+            }
+            Key::Snooze(task, actor) => {
+                self.snoozed_by.remove(actor.clone(), task.clone());
+                self.change(task, |entry| entry.snoozes.remove(actor));
+            }
+            Key::Trash(task) => {
+                self.trash.remove(task);
+            }
             Key::Profile(task) => {
                 self.change(task, |entry| entry.profile = None);
                 self.queue_again(task);
@@ -134,6 +158,10 @@ impl State {
             Key::Triage(task, actor) => {
                 self.tasks.get(task)?.triage.get(actor).cloned().map(Record::Triage)
             }
+            Key::Snooze(task, actor) => {
+                self.tasks.get(task)?.snoozes.get(actor).cloned().map(Record::Snooze)
+            }
+            Key::Trash(task) => self.trash.get(task).cloned().map(Record::Trash),
             Key::Profile(task) => self.tasks.get(task)?.profile.clone().map(Record::Profile),
             Key::Review(id) => self.reviews.get(id).cloned().map(Record::Review),
             Key::ReviewGate(task) => self.tasks.get(task)?.gate.clone().map(Record::ReviewGate),

@@ -11,6 +11,7 @@ use crate::id::{RunId, TaskId};
 use crate::profile::ExecutionProfile;
 use crate::review::ReviewGateState;
 use crate::run::Run;
+use crate::snooze::Snooze;
 use crate::task::Task;
 use crate::time::Timestamp;
 use crate::triage::TriageState;
@@ -31,6 +32,7 @@ pub(super) struct TaskEntry {
     pub(super) runs: Vec<Arc<Run>>,
     pub(super) events: EventLog,
     pub(super) triage: BTreeMap<ActorIdentity, Arc<TriageState>>,
+    pub(super) snoozes: BTreeMap<ActorIdentity, Arc<Snooze>>,
     pub(super) profile: Option<Arc<ExecutionProfile>>,
     pub(super) gate: Option<Arc<ReviewGateState>>,
 }
@@ -45,6 +47,7 @@ impl TaskEntry {
             && self.runs.is_empty()
             && self.events.is_empty()
             && self.triage.is_empty()
+            && self.snoozes.is_empty()
             && self.profile.is_none()
             && self.gate.is_none()
     }

@@ -41,8 +41,17 @@ fn compare<S: Store, T: Store>(store: &S, model: &T, questions: &[Vec<u8>]) {
         same(store.list_triage_of_task(&task), model.list_triage_of_task(&task));
         let actor = ActorIdentity::new(ActorKind::Human, script::name(0));
         same(store.get_triage(&task, &actor), model.get_triage(&task, &actor));
+        same(store.list_snoozes_of_task(&task), model.list_snoozes_of_task(&task));
+        same(store.get_snooze(&task, &actor), model.get_snooze(&task, &actor));
+        same(store.get_trashed(&task), model.get_trashed(&task));
         same(store.paused_by(&task), model.paused_by(&task));
     }
+    for kind in ActorKind::ALL {
+        let actor = ActorIdentity::new(*kind, script::name(0));
+        same(store.list_triage_of_actor(&actor), model.list_triage_of_actor(&actor));
+        same(store.list_snoozes_of_actor(&actor), model.list_snoozes_of_actor(&actor));
+    }
+    same(store.list_trashed(), model.list_trashed());
     for run in RUNS.map(run_id) {
         same(store.get_run(&run), model.get_run(&run));
         same(store.get_retry_of(&run), model.get_retry_of(&run));

@@ -19,9 +19,11 @@ use crate::query::{EventRecordQuery, Query, RunQuery, RunReviewQuery};
 use crate::review::{ReviewGateState, RunReview};
 use crate::run::{Run, RunStatus};
 use crate::scheduler::SchedulerPauseState;
+use crate::snooze::Snooze;
 use crate::store::*;
 use crate::task::{Scope, Status, Task};
 use crate::time::Timestamp;
+use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 #[derive(Debug, Clone, Default)]
@@ -379,6 +381,10 @@ impl EventStore for Model {
         record
     }
 
+    fn restore_event(&mut self, event: Arc<EventRecord>) {
+        self.put(Record::Event(event));
+    }
+
     fn delete_events_of_task(&mut self, task: &TaskId) {
         self.records.retain(
             |record| !matches!(record, Record::Event(event) if event.event.task_id == *task),
@@ -436,8 +442,58 @@ impl TriageStore for Model {
         })
     }
 
+    fn list_triage_of_actor(&self, actor: &ActorIdentity) -> Vec<Arc<TriageState>> {
+        sorted(all!(self, Triage).filter(|state| state.actor == *actor), |state| {
+            state.task_id.clone()
+        })
+    }
+
     fn delete_triage(&mut self, task: &TaskId, actor: &ActorIdentity) {
         self.drop_all(|key| *key == Key::Triage(task.clone(), actor.clone()));
+    }
+}
+
+impl SnoozeStore for Model {
+    fn get_snooze(&self, task: &TaskId, actor: &ActorIdentity) -> Option<Arc<Snooze>> {
+        all!(self, Snooze).find(|snooze| snooze.task_id == *task && snooze.actor == *actor)
+    }
+
+    fn put_snooze(&mut self, snooze: Snooze) {
+        self.put(Record::Snooze(Arc::new(snooze)));
+    }
+
+    fn delete_snooze(&mut self, task: &TaskId, actor: &ActorIdentity) {
+        self.drop_all(|key| *key == Key::Snooze(task.clone(), actor.clone()));
+    }
+
+    fn list_snoozes_of_task(&self, task: &TaskId) -> Vec<Arc<Snooze>> {
+        sorted(all!(self, Snooze).filter(|snooze| snooze.task_id == *task), |snooze| {
+            snooze.actor.clone()
+        })
+    }
+
+    fn list_snoozes_of_actor(&self, actor: &ActorIdentity) -> Vec<Arc<Snooze>> {
+        sorted(all!(self, Snooze).filter(|snooze| snooze.actor == *actor), |snooze| {
+            snooze.task_id.clone()
+        })
+    }
+}
+
+impl TrashStore for Model {
+    fn get_trashed(&self, task: &TaskId) -> Option<Arc<TrashedTask>> {
+        all!(self, Trash).find(|trashed| trashed.task_id == *task)
+    }
+
+    fn put_trashed(&mut self, trashed: TrashedTask) {
+        self.put(Record::Trash(Arc::new(trashed)));
+    }
+
+    fn delete_trashed(&mut self, task: &TaskId) {
+        self.drop_all(|key| *key == Key::Trash(task.clone()));
+    }
+
+    fn list_trashed(&self) -> Vec<Arc<TrashedTask>> {
+        sorted(all!(self, Trash), |trashed| trashed.task_id.clone())
     }
 }
 

@@ -17,10 +17,12 @@ use crate::query::{EventRecordQuery, Query, RunQuery, RunReviewQuery};
 use crate::review::{ReviewGateState, RunReview, RunReviewStatus};
 use crate::run::{Run, RunReviewLineage, RunStatus};
 use crate::scheduler::SchedulerPauseState;
+use crate::snooze::{Snooze, SnoozeUntil};
 use crate::store::Store;
 use crate::store::conformance::fixture;
 use crate::task::{Priority, Scope, Status, Task};
 use crate::time::Timestamp;
+use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 pub(super) const TASKS: Range<usize> = 0..6;
@@ -218,14 +220,21 @@ impl<'a> Dice<'a> {
                 }),
                 _ => store.delete_idempotency_of_run(&self.run()),
             },
-            22 => match self.below(2) {
+            22 => match self.below(4) {
                 0 => store.put_triage(TriageState {
                     read: self.below(2) == 1,
                     ..TriageState::untouched(self.task(), self.identity(), self.time())
                 }),
-                _ => store.delete_triage(&self.task(), &self.identity()),
+                1 => store.delete_triage(&self.task(), &self.identity()),
+                2 => store.put_snooze(Snooze {
+                    task_id: self.task(),
+                    actor: self.identity(),
+                    until: SnoozeUntil::Time(self.time()),
+                    snoozed_at: self.time(),
+                }),
+                _ => store.delete_snooze(&self.task(), &self.identity()),
             },
-            _ => match self.below(3) {
+            _ => match self.below(5) {
                 0 => store.put_channel(ChannelRecord {
                     id: self.name(),
                     workspace_id: self.workspace(),
@@ -238,7 +247,14 @@ impl<'a> Dice<'a> {
                     review_round: self.limit(),
                     ..ReviewGateState::untouched(&self.task())
                 }),
-                _ => store.delete_review_gate(&self.task()),
+                2 => store.delete_review_gate(&self.task()),
+                3 => store.put_trashed(TrashedTask {
+                    task_id: self.task(),
+                    deleted_at: self.time(),
+                    deleted_by: self.identity(),
+                    records: Vec::new(),
+                }),
+                _ => store.delete_trashed(&self.task()),
             },
         }
     }
