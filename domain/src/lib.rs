@@ -77,3 +77,8 @@ pub use json::RawJson;
 pub use run::{Run, RunStatus};
 pub use task::{CreateTask, Patch, Priority, Scope, Status, Task};
 pub use time::{Duration, Timestamp};
+
+/// The examples of the README run like those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct ReadmeExamples;
