@@ -149,9 +149,9 @@ fn projections_are_no_changes<S: Store>(mut store: S) {
         store.put_run(run("r", "t"));
     });
     let set = transact(&mut store, |store| {
+        store.put_task(task("t"));
         store.put_run(run_in(RunStatus::Claimed, "r", "t"));
         store.append_event(event("e", "t", at(1)));
-        store.put_task(task("t"));
     });
     let expected = [
         ('+', Key::Run("r".into())),

@@ -340,6 +340,25 @@ mod tests {
     }
 
     #[test]
+    fn a_lane_that_is_empty_in_a_channel_lends_its_score_to_no_other() {
+        let mut queue = Queue::default();
+        let rows =
+            [("a", 0, "lobby", &["go"][..]), ("b", 2, "ops", &["sql"]), ("c", 1, "ops", &[])];
+        for (id, second, channel, preferred) in rows {
+            let run = Run {
+                queued_at: at(second),
+                coordination_channel_id: channel.into(),
+                preferred_capabilities: texts(preferred),
+                ..run(id, "t")
+            };
+            put(&mut queue, &run, &task("t"));
+        }
+        let coordination_channel_id = "ops".into();
+        let criteria = ClaimCriteria { coordination_channel_id, ..claimer("s", &["go"]) };
+        assert_eq!(queue.first_for(&criteria, |_| true).map(RunId::as_str), Some("c"));
+    }
+
+    #[test]
     fn profiles_that_leave_the_same_agents_share_a_lane() {
         let profile = |agent: &str, workers: &[&str], participants: &[&str]| {
             let mut profile = ExecutionProfile::default();
