@@ -34,6 +34,10 @@ use crate::trash::TrashedTask;
 use crate::triage::TriageState;
 
 /// A unit of change: everything between `begin` and `commit` happens together.
+///
+/// Records are only put and deleted inside a transaction. A write outside is a
+/// mistake of the caller: it appears in no change-set, and nothing takes it
+/// back. The in-memory store tells so by a panic in debug builds.
 pub trait TransactionStore {
     /// Opens a transaction. The engine never nests them.
     fn begin(&mut self);
