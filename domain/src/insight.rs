@@ -11,7 +11,7 @@ mod free;
 mod outlook;
 
 #[cfg(test)]
-mod sketch;
+pub(crate) mod sketch;
 
 pub use chain::{Chains, CriticalPath, Link, estimate_minutes};
 pub use dead_end::{DeadBlocker, DeadEnds, dead_blockers, dead_ends};

@@ -60,11 +60,13 @@ pub mod status;
 pub mod store;
 
 // What people see of it, computed beside the operations.
+pub mod attention;
 pub mod availability;
 pub mod insight;
 pub mod routing;
 pub mod sentence;
 pub mod stage;
+pub mod step;
 
 pub use actor::{ActorContext, ActorIdentity, Authority, Origin};
 pub use claim_token::ClaimToken;

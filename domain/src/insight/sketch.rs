@@ -10,7 +10,7 @@ use crate::task::{Status, Task};
 
 /// What a task of a sketch has behind it.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Past {
+pub(crate) enum Past {
     Nothing,
     Draft,
     Undecided,
@@ -20,7 +20,7 @@ pub(super) enum Past {
 
 /// A board in a few words.
 #[derive(Debug, Clone)]
-pub(super) struct Sketch {
+pub(crate) struct Sketch {
     tasks: Vec<Past>,
     /// For each pair of a later and an earlier task, whether the later one waits.
     waits: Vec<bool>,
@@ -28,19 +28,19 @@ pub(super) struct Sketch {
 
 impl Sketch {
     /// The names of the tasks.
-    pub(super) fn names(&self) -> impl Iterator<Item = String> + use<> {
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> + use<> {
         (0..self.tasks.len()).map(|place| format!("t{place}"))
     }
 
     /// The edges: the later task waits for the earlier one.
-    pub(super) fn edges(&self) -> Vec<(usize, usize)> {
+    pub(crate) fn edges(&self) -> Vec<(usize, usize)> {
         let count = self.tasks.len();
         let pairs = (0..count).flat_map(|later| (0..later).map(move |earlier| (later, earlier)));
         pairs.zip(&self.waits).filter(|(_, waits)| **waits).map(|(pair, _)| pair).collect()
     }
 
     /// The board.
-    pub(super) fn world(&self) -> World {
+    pub(crate) fn world(&self) -> World {
         let mut world = World::new();
         for (name, past) in self.names().zip(&self.tasks) {
             match past {
@@ -70,7 +70,7 @@ impl Sketch {
 }
 
 /// Boards of up to seven tasks.
-pub(super) fn sketches() -> impl Strategy<Value = Sketch> {
+pub(crate) fn sketches() -> impl Strategy<Value = Sketch> {
     let past = prop_oneof![
         4 => Just(Past::Nothing),
         1 => Just(Past::Draft),
@@ -85,7 +85,7 @@ pub(super) fn sketches() -> impl Strategy<Value = Sketch> {
 }
 
 /// Completes a task, whatever stands against it.
-pub(super) fn complete(world: &mut World, name: &str) {
+pub(crate) fn complete(world: &mut World, name: &str) {
     let record = world.record(name);
     if record.status == Status::Draft {
         world.put_task(Task { status: Status::Ready, ..record });
