@@ -68,8 +68,8 @@ fn figures(counts: &Counts) -> Vec<Figure> {
     }));
     vec![
         plain(counts.lines, "lines in the file", String::new()),
-        plain(counts.tasks, "tasks", String::new()),
-        plain(counts.children, "children", String::new()),
+        plain(counts.tasks, "tasks", "without a parent".into()),
+        plain(counts.children, "children", "tasks with a parent".into()),
         plain(counts.edges, "dependencies", String::new()),
         plain(counts.all_skipped(), "skipped", skipped),
         Figure {

@@ -57,16 +57,17 @@ pub fn Lines() -> impl IntoView {
         let rows = table.with(|table| table.rows(view.scrolled / LINE_REM, view.height / LINE_REM));
         rows.into_iter().map(|row| (round, row)).collect::<Vec<_>>()
     });
+    let showing = move || {
+        let all = state.with_checked(|checked| checked.counts.lines).unwrap_or(0);
+        format!("Showing {} of {all} lines", table.with(LineTable::len))
+    };
     let filter = move |event: web_sys::Event| {
         shown.set(if event_target_checked(&event) { Shown::Problems } else { Shown::All });
         if let Some(node) = scroller.get_untracked() {
             node.set_scroll_top(0);
         }
         measure();
-    };
-    let showing = move || {
-        let all = state.with_checked(|checked| checked.counts.lines).unwrap_or(0);
-        format!("Showing {} of {all}", table.with(LineTable::len))
+        state.gestures.feedback.announce(untrack(showing));
     };
     view! {
         <section class="import-lines" aria-labelledby="import-lines">
@@ -76,9 +77,7 @@ pub fn Lines() -> impl IntoView {
                     <input type="checkbox" on:change=filter />
                     {move || format!("Problems and warnings only ({})", problems.get())}
                 </label>
-                <span class="count" role="status">
-                    {showing}
-                </span>
+                <span class="count">{showing}</span>
             </div>
             <div
                 class="lines-scroll"

@@ -44,12 +44,9 @@ pub fn ResultStep() -> impl IntoView {
         });
     });
     let text = format!(
-        "{}, {}, {} left out.",
-        phrase::count(done.counts.tasks, "task"),
-        match done.counts.children {
-            1 => "1 child".to_owned(),
-            children => format!("{children} children"),
-        },
+        "{} without a parent, {} with one, {} left out.",
+        done.counts.tasks,
+        done.counts.children,
         phrase::count(done.counts.all_skipped(), "line"),
     );
     let gone = move || {

@@ -403,7 +403,11 @@ impl Record {
                     let chosen = self.text("parent");
                     let fits = chosen.is_none_or(|parent| parent == target);
                     if !fits || references.parent.is_some() {
-                        notes.push(Note::FurtherParent(target.to_owned()));
+                        notes.push(if leads.knows(target) {
+                            Note::FurtherParent(target.to_owned())
+                        } else {
+                            Note::UnknownReference(Reference::Parent, target.to_owned())
+                        });
                         others.push(edge.clone());
                     } else if let Some(found) = leads.find(Reference::Parent, target, notes) {
                         references.parent = Some((target.to_owned(), found));

@@ -290,7 +290,7 @@ impl fmt::Display for Note {
                 write!(f, "{field} cannot be read, kept as a source field")
             }
             Note::KeptFields(count) => {
-                write!(f, "{} kept as they are", phrase::count(*count, "further field"))
+                write!(f, "{} kept", phrase::count(*count, "further field"))
             }
         }
     }

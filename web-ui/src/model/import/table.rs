@@ -236,11 +236,11 @@ mod tests {
             [
                 ("title is missing".to_owned(), Tone::Refused),
                 ("blocker x is not in the file".to_owned(), Tone::Warning),
-                ("2 further fields kept as they are".to_owned(), Tone::Plain),
+                ("2 further fields kept".to_owned(), Tone::Plain),
             ]
         );
         let child = LineReport { outcome: Outcome::Child("p".into()), ..line(1, 0) };
-        let plain = "child of p · 2 further fields kept as they are".to_owned();
+        let plain = "child of p · 2 further fields kept".to_owned();
         assert_eq!(texts(&child), [(plain, Tone::Plain)]);
         let skipped =
             LineReport { outcome: Outcome::Skipped(Skip::Memory), notes: vec![], ..line(1, 0) };

@@ -257,6 +257,16 @@ fn unknown_references_are_counted_by_kind() {
 }
 
 #[test]
+fn a_second_parent_that_leads_nowhere_counts_as_such() {
+    let edge = |parent: &str| json!({"depends_on_id": parent, "type": "parent-child"});
+    let mapping = map_lines(&[
+        json!({"id": "c", "title": "C", "parent": "p", "dependencies": [edge("p"), edge("q")]}),
+    ]);
+    assert_eq!(mapping.lines[0].outcome, Outcome::Task);
+    assert_eq!(mapping.counts().unknown_references[&Reference::Parent], 2);
+}
+
+#[test]
 fn references_reach_tasks_of_an_earlier_file() {
     let mut context = context();
     context.existing.insert("old".into(), "task-9".into());
