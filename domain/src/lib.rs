@@ -62,6 +62,7 @@ pub mod store;
 // What people see of it, computed beside the operations.
 pub mod attention;
 pub mod availability;
+pub mod explain;
 pub mod insight;
 pub mod routing;
 pub mod sentence;
