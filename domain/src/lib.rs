@@ -64,6 +64,7 @@ pub mod attention;
 pub mod availability;
 pub mod explain;
 pub mod insight;
+pub mod replay;
 pub mod routing;
 pub mod sentence;
 pub mod stage;
