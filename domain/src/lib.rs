@@ -67,6 +67,7 @@ pub mod insight;
 pub mod replay;
 pub mod routing;
 pub mod sentence;
+pub mod series;
 pub mod stage;
 pub mod step;
 
