@@ -101,7 +101,8 @@ struct Label {
 }
 
 impl Bundle {
-    pub(crate) fn of(records: impl Iterator<Item = Record>) -> Self {
+    /// The bundle of a board's records, in their order.
+    pub fn of(records: impl Iterator<Item = Record>) -> Self {
         let mut bundle = Self::default();
         for record in records {
             match record {

@@ -19,6 +19,7 @@ The commands of the project. Each one sets up what it needs by itself.
                                                       format lint native browser package e2e docs
   cargo xtask conformance FOLDER [--through native]   run recorded scenarios against the engine
   cargo xtask bench GROUP [--json FILE]               measure; groups: first-light
+  cargo xtask dataset FILE                            write a board of 10,000 tasks as a bundle
   cargo xtask pack                                    build the npm package into pkg/ and a tarball
   cargo xtask setup [PIECE...]                        only the set-up; pieces: wasm-target wasm-bindgen
                                                       trunk wasm-opt node-packages chromium wasm-pack
@@ -33,6 +34,7 @@ pub enum Command {
     Test { stages: Vec<Stage> },
     Conformance { folder: PathBuf, through: Through },
     Bench { group: Group, json: Option<PathBuf> },
+    Dataset { file: PathBuf },
     Pack,
 }
 
@@ -53,6 +55,7 @@ impl Command {
             "serve" => serve(parser),
             "conformance" => conformance(parser),
             "bench" => bench(parser),
+            "dataset" => dataset(parser),
             unknown => Err(format!("unknown command {unknown:?}").into()),
         }
     }
@@ -122,6 +125,11 @@ fn bench(mut parser: Parser) -> Result<Command, Error> {
     Ok(Command::Bench { group, json })
 }
 
+fn dataset(mut parser: Parser) -> Result<Command, Error> {
+    let file = PathBuf::from(parser.value()?);
+    nothing_more(parser, Command::Dataset { file })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,6 +178,14 @@ mod tests {
         let wanted = Command::Bench { group: Group::FirstLight, json };
         assert_eq!(parse("bench first-light --json out.json"), Ok(wanted));
         assert!(parse("bench").is_err());
+    }
+
+    #[test]
+    fn dataset_takes_one_file() {
+        let wanted = Command::Dataset { file: PathBuf::from("board.json") };
+        assert_eq!(parse("dataset board.json"), Ok(wanted));
+        assert!(parse("dataset").is_err());
+        assert!(parse("dataset one two").is_err());
     }
 
     #[test]

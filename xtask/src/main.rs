@@ -5,6 +5,7 @@ mod app;
 mod bench;
 mod command;
 mod conformance;
+mod dataset;
 mod pack;
 mod process;
 mod project;
@@ -52,6 +53,7 @@ fn run(command: Command) -> Result<ExitCode> {
             conformance::run(&project, &folder, through)?;
         }
         Command::Bench { group, json } => bench::run(&project, group, json.as_deref())?,
+        Command::Dataset { file } => dataset::run(&project, &file)?,
         Command::Pack => {
             pack::run(&project)?;
         }

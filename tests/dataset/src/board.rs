@@ -1,0 +1,146 @@
+//! A board with a clock that is moved by hand and ids that count up.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use taskloom_domain::actor::ActorContext;
+use taskloom_domain::environment::{IdGenerator, IdPrefix};
+use taskloom_domain::id::{RunId, SessionId};
+use taskloom_domain::manager::{Manager, ManagerOptions};
+use taskloom_domain::session::{SessionExecutor, SessionRef, StartTaskSession, StopReason};
+use taskloom_domain::store::{MemoryStore, Record};
+use taskloom_domain::time::{Duration, Timestamp};
+use taskloom_domain::{Result, TaskId};
+
+/// 2026-01-01, midnight, in nanoseconds since 1970.
+const START: i64 = 1_767_225_600_000_000_000;
+
+/// How many records of each kind a board holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Tasks.
+    pub tasks: usize,
+    /// Dependency edges.
+    pub dependencies: usize,
+    /// Runs, in any status.
+    pub runs: usize,
+    /// Audit events.
+    pub events: usize,
+    /// Reviews, in any status.
+    pub reviews: usize,
+}
+
+/// A board whose time stands still unless it is moved.
+pub struct Board {
+    /// The engine.
+    pub manager: Manager,
+    now: Rc<Cell<Timestamp>>,
+}
+
+impl Board {
+    /// An empty board at the start of 2026.
+    pub fn new() -> Self {
+        Self::of(MemoryStore::default())
+    }
+
+    /// A board over records that are there already.
+    pub fn of(store: MemoryStore) -> Self {
+        let now = Rc::new(Cell::new(Timestamp::from_nanos(START)));
+        let clock = Rc::clone(&now);
+        let mut secrets = 0_u64;
+        let tokens = move || {
+            secrets += 1;
+            let mut bytes = [0; 32];
+            bytes[..8].copy_from_slice(&secrets.to_be_bytes());
+            bytes
+        };
+        let mut options = ManagerOptions::new(move || clock.get(), CountedIds::default(), tokens);
+        options.sessions = Some(Box::new(NamedSessions));
+        Self { manager: Manager::new(store, options), now }
+    }
+
+    /// Moves the clock.
+    pub fn advance(&self, by: Duration) {
+        self.now.set(self.now.get() + by);
+    }
+
+    /// How many records the board holds.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for record in self.manager.store().records() {
+            match record {
+                Record::Task(_) => counts.tasks += 1,
+                Record::Dependency(_) => counts.dependencies += 1,
+                Record::Run(_) => counts.runs += 1,
+                Record::Event(_) => counts.events += 1,
+                Record::Review(_) => counts.reviews += 1,
+                _ => {}
+            }
+        }
+        counts
+    }
+
+    pub(crate) fn advance_seconds(&self, seconds: usize) {
+        self.advance(Duration::from_secs(seconds as i64));
+    }
+}
+
+impl Default for Board {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Ids that count up, of equal length, so that their order is that of creation.
+#[derive(Default)]
+struct CountedIds([u64; 4]);
+
+impl IdGenerator for CountedIds {
+    fn new_id(&mut self, prefix: IdPrefix) -> String {
+        let count = &mut self.0[prefix as usize];
+        *count += 1;
+        format!("{}-{count:016x}", prefix.as_str())
+    }
+}
+
+/// Sessions that only exist as names.
+struct NamedSessions;
+
+impl SessionExecutor for NamedSessions {
+    fn start(&mut self, spec: &StartTaskSession) -> Result<SessionRef> {
+        let session_id = SessionId::from(format!("sess-{}", spec.run.id));
+        Ok(SessionRef { session_id, ..SessionRef::default() })
+    }
+
+    fn attach(&mut self, _: &RunId, session: &SessionId) -> Result<SessionRef> {
+        Ok(SessionRef { session_id: session.clone(), ..SessionRef::default() })
+    }
+
+    fn request_stop(&mut self, _: &SessionId, _: StopReason) -> Result<()> {
+        Ok(())
+    }
+
+    fn force_stop(&mut self, _: &SessionId, _: StopReason) -> Result<()> {
+        Ok(())
+    }
+}
+
+/// The person who plans.
+pub(crate) fn planner() -> ActorContext {
+    allowed(ActorContext::derive_human("ada", "web", "board"))
+}
+
+/// A worker or reviewer session.
+pub(crate) fn session(name: &str) -> ActorContext {
+    allowed(ActorContext::derive_agent_session(name))
+}
+
+/// What the engine says to a step of the script: refusals are faults of ours.
+pub(crate) fn allowed<T>(answer: Result<T>) -> T {
+    answer.unwrap_or_else(|refusal| panic!("the script keeps to the rules: {refusal}"))
+}
+
+/// The id of the task that was created as the `index`-th, from 0 on.
+pub(crate) fn task_id(index: usize) -> TaskId {
+    TaskId::from(format!("task-{:016x}", index + 1))
+}
