@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::environment::{IdGenerator, IdPrefix};
-use taskloom_domain::id::{RunId, SessionId};
+use taskloom_domain::id::{RunId, Sequence, SessionId};
 use taskloom_domain::manager::{Manager, ManagerOptions};
 use taskloom_domain::session::{SessionExecutor, SessionRef, StartTaskSession, StopReason};
-use taskloom_domain::store::{MemoryStore, Record};
+use taskloom_domain::store::{EventStore, MemoryStore, Record};
 use taskloom_domain::time::{Duration, Timestamp};
 use taskloom_domain::{Result, TaskId};
 
@@ -43,9 +43,16 @@ impl Board {
         Self::of(MemoryStore::default())
     }
 
-    /// A board over records that are there already.
+    /// A board over records that are there already. Its time begins with their
+    /// newest event.
     pub fn of(store: MemoryStore) -> Self {
-        let now = Rc::new(Cell::new(Timestamp::from_nanos(START)));
+        // Whatever has an id has an event, so that counting on from the number of
+        // events meets no id again.
+        let known = store.latest_sequence();
+        let ids = CountedIds([known.get().unsigned_abs(); 4]);
+        let newest = store.list_board_events(Sequence::new(known.get() - 1), 1);
+        let start = newest.first().map_or(Timestamp::from_nanos(START), |it| it.event.timestamp);
+        let now = Rc::new(Cell::new(start));
         let clock = Rc::clone(&now);
         let mut secrets = 0_u64;
         let tokens = move || {
@@ -54,7 +61,7 @@ impl Board {
             bytes[..8].copy_from_slice(&secrets.to_be_bytes());
             bytes
         };
-        let mut options = ManagerOptions::new(move || clock.get(), CountedIds::default(), tokens);
+        let mut options = ManagerOptions::new(move || clock.get(), ids, tokens);
         options.sessions = Some(Box::new(NamedSessions));
         Self { manager: Manager::new(store, options), now }
     }
@@ -92,7 +99,6 @@ impl Default for Board {
 }
 
 /// Ids that count up, of equal length, so that their order is that of creation.
-#[derive(Default)]
 struct CountedIds([u64; 4]);
 
 impl IdGenerator for CountedIds {
