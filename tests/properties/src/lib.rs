@@ -9,6 +9,7 @@
 //! feeds the decoders and operations what nobody should send.
 
 pub mod board;
+pub mod hostile;
 pub mod model;
 pub mod script;
 pub mod surroundings;
