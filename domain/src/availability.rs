@@ -5,7 +5,13 @@
 //! The answer is advice. The operation itself decides, on the board as it then
 //! is.
 
+mod decision;
+mod run;
+
 use std::sync::Arc;
+
+pub use decision::{Decision, decision_availability};
+pub use run::{Refusal, RunVerb, run_availability};
 
 pub use crate::insight::frees as would_free;
 
@@ -248,7 +254,12 @@ fn take(situation: &Situation, actor: &ActorContext) -> Result<(), Reason> {
     if situation.queued_run().is_none() {
         attempt_left(situation)?;
     }
-    match &situation.task.owner {
+    owner_allows(&situation.task, actor)
+}
+
+/// Whether the owner of a task lets somebody claim its runs by hand.
+fn owner_allows(task: &Task, actor: &ActorContext) -> Result<(), Reason> {
+    match &task.owner {
         Some(owner) if owner.kind == OwnerKind::Pool => Err(Reason::OwnedBy(owner.clone())),
         Some(owner) if owner.kind == OwnerKind::AgentSession => {
             let allowed = match actor.actor.kind {
