@@ -12,6 +12,7 @@ use taskloom_domain::actor::ActorContext;
 use taskloom_domain::dependency::{AddDependency, DependencyKind};
 use taskloom_domain::lease::ClaimCriteria;
 use taskloom_domain::run::EnqueueRun;
+use taskloom_domain::snooze::SnoozeUntil;
 use taskloom_domain::store::Record;
 use taskloom_domain::task::Scope;
 use taskloom_storage::{Board, Bundle, BundleError, ImportError, MemoryLog};
@@ -22,12 +23,16 @@ fn open(pool: &mut LocalPool, log: MemoryLog) -> Board<MemoryLog> {
     pool.run_until(Board::open(log, engine, options)).unwrap()
 }
 
-/// A board with an edge, a claimed run and a paused scheduler.
+/// A board with an edge, a claimed run, a snooze and a deleted task.
 fn busy_board(pool: &mut LocalPool) -> Board<MemoryLog> {
     let board = open(pool, MemoryLog::new());
     let (mut first, mut second) = (create("pour the footing"), create("lay the floor"));
+    let mut third = create("dig a pond");
     pool.run_until(board.run(move |manager| {
         let (first, second) = (first(manager)?, second(manager)?);
+        let gone = third(manager)?;
+        manager.delete_to_trash(&gone, &ada())?;
+        manager.snooze_task(&second, SnoozeUntil::Resolved(first.clone()), &ada())?;
         let edge = AddDependency {
             task_id: second,
             depends_on_task_id: first.clone(),
