@@ -17,7 +17,7 @@ use crate::script::{Who, modelled_steps, steps};
 use crate::surroundings::{CountingIds, Rules, Surroundings};
 use crate::world::World;
 
-pub use stored::{bundle, change_set, entry, snapshot};
+pub use stored::{bundle, change_set, entry, exported, snapshot};
 
 /// A target: its name, which is that of its corpus, and what plays an input.
 pub type Target = (&'static str, fn(&[u8]));

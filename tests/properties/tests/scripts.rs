@@ -6,8 +6,12 @@ use std::fmt;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use taskloom_domain::claim_token::CLAIM_TOKEN_PREFIX;
+use taskloom_properties::hostile::exported;
 use taskloom_properties::model::Model;
-use taskloom_properties::script::{OPENING_BYTES, STEP_BYTES, Step, modelled_steps, steps};
+use taskloom_properties::script::{
+    Command, OPENING_BYTES, STEP_BYTES, Step, modelled_steps, steps,
+};
 use taskloom_properties::surroundings::{Rules, Surroundings};
 use taskloom_properties::world::{World, kind};
 
@@ -15,7 +19,7 @@ use taskloom_properties::world::{World, kind};
 fn scripts() -> ProptestConfig {
     let cases = std::env::var("TASKLOOM_SCRIPTS").ok().and_then(|text| text.parse().ok());
     ProptestConfig {
-        cases: cases.unwrap_or(3_400),
+        cases: cases.unwrap_or(2_500),
         failure_persistence: None,
         ..ProptestConfig::default()
     }
@@ -66,6 +70,20 @@ proptest! {
     #[test]
     fn every_rule_holds_with_every_option(script in script(steps)) {
         play(Rules::Everything, &script.0);
+    }
+
+    #[test]
+    fn what_is_exported_shows_no_token(script in script(modelled_steps)) {
+        let mut world = World::new(Rules::Plain);
+        let mut claims = 0;
+        for step in &script.0 {
+            let answer = world.play_unchecked(step);
+            claims += usize::from(answer.is_ok() && matches!(step.command, Command::ClaimNext { .. }));
+        }
+        if claims > 0 {
+            let document = exported(world.store());
+            prop_assert!(!document.contains(CLAIM_TOKEN_PREFIX), "{document}");
+        }
     }
 
     #[test]

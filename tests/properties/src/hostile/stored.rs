@@ -5,7 +5,7 @@ use futures_util::task::LocalSpawnExt;
 use taskloom_domain::id::TaskId;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::query::{Query, TimelineQuery};
-use taskloom_domain::store::{ChangeSet, MemoryStore};
+use taskloom_domain::store::{ChangeSet, MemoryStore, Record};
 use taskloom_storage::{
     Board, BoardOptions, Bundle, ChangeLog, MemoryLog, Snapshot, StorageError, Version, WriterId,
 };
@@ -42,13 +42,7 @@ pub fn entry(bytes: &[u8]) {
 /// the body of an intact snapshot.
 pub fn snapshot(bytes: &[u8]) {
     for bytes in [bytes.to_vec(), sealed(*b"TSNP", bytes)] {
-        let log = MemoryLog::new();
-        let nothing = br#"{"writer":"","attempt":1,"change_sets":[]}"#;
-        let entry = sealed(*b"TLOG", nothing);
-        block_on(log.append(Version::ZERO, &entry)).expect("an empty log takes an entry");
-        let snapshot = Snapshot { version: Version::ZERO.next(), bytes };
-        block_on(log.put_snapshot(&snapshot)).expect("a log takes a snapshot of its head");
-        let _ = open(&mut LocalPool::new(), log);
+        let _ = open(&mut LocalPool::new(), log_with_snapshot(bytes));
     }
 }
 
@@ -67,6 +61,31 @@ pub fn bundle(bytes: &[u8]) {
     let exported = board.export();
     let text = exported.to_json().expect("a board is written");
     assert_eq!(Bundle::from_json(&text).as_ref(), Ok(&exported), "a bundle and its JSON form");
+}
+
+/// The document that a board with these records exports.
+///
+/// # Panics
+///
+/// Where the records are not read back as they are.
+pub fn exported(store: &MemoryStore) -> String {
+    let records: Vec<Record> = store.records().collect();
+    let records = serde_json::to_string(&records).expect("records have a JSON form");
+    let body = format!(r#"{{"records":{records}}}"#);
+    let board = open(&mut LocalPool::new(), log_with_snapshot(sealed(*b"TSNP", body.as_bytes())))
+        .expect("a board opens from its own records");
+    assert!(board.read(|manager| manager.store() == store), "a snapshot leads to another board");
+    board.export().to_json().expect("a board is written")
+}
+
+fn log_with_snapshot(bytes: Vec<u8>) -> MemoryLog {
+    let log = MemoryLog::new();
+    let nothing = br#"{"writer":"","attempt":1,"change_sets":[]}"#;
+    let entry = sealed(*b"TLOG", nothing);
+    block_on(log.append(Version::ZERO, &entry)).expect("an empty log takes an entry");
+    let snapshot = Snapshot { version: Version::ZERO.next(), bytes };
+    block_on(log.put_snapshot(&snapshot)).expect("a log takes a snapshot of its head");
+    log
 }
 
 fn open(pool: &mut LocalPool, log: MemoryLog) -> Result<Board<MemoryLog>, StorageError> {
