@@ -107,7 +107,7 @@ impl ChangeLog for IndexedDbLog {
         let version = expected.next();
         let head = Rc::new(Cell::new(expected));
         let newest = transaction::newest_key(&log)?;
-        transaction.check(&newest, {
+        transaction.check_last(&newest, {
             let head = Rc::clone(&head);
             move |request| {
                 head.set(transaction::found_key(request)?);

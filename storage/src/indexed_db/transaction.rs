@@ -51,11 +51,38 @@ impl Transaction {
         request: &IdbRequest,
         check: impl FnOnce(&IdbRequest) -> Result<bool, StorageError> + 'static,
     ) {
+        self.judge(request, check, |_| {});
+    }
+
+    /// As [`Transaction::check`], for the last request that is looked at: where
+    /// `check` says yes, the transaction is kept without waiting for the answers
+    /// to the requests made after it. Fewer turns between page and database make
+    /// a commit faster.
+    pub(super) fn check_last(
+        &self,
+        request: &IdbRequest,
+        check: impl FnOnce(&IdbRequest) -> Result<bool, StorageError> + 'static,
+    ) {
+        self.judge(request, check, |transaction| {
+            // Without it, the transaction is kept all the same, a little later.
+            #[expect(deprecated, reason = "the standard has it; only these bindings do not know")]
+            let _ = transaction.commit();
+        });
+    }
+
+    fn judge(
+        &self,
+        request: &IdbRequest,
+        check: impl FnOnce(&IdbRequest) -> Result<bool, StorageError> + 'static,
+        passed: impl FnOnce(&IdbTransaction) + 'static,
+    ) {
         let (answered, transaction) = (request.clone(), self.inner.clone());
         let refusal = Rc::clone(&self.refusal);
         let callback = Closure::once_into_js(move |_: Event| {
             let verdict = check(&answered);
-            if verdict != Ok(true) {
+            if verdict == Ok(true) {
+                passed(&transaction);
+            } else {
                 *refusal.borrow_mut() = verdict.err();
                 // It can fail only where the transaction is at its end already.
                 let _ = transaction.abort();
