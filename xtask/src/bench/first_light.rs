@@ -21,12 +21,12 @@ pub fn run(project: &Project) -> Result<Vec<Measure>> {
     let needs = [&Piece::OF_THE_APP[..], &[Piece::NodePackages, Piece::Chromium]].concat();
     let tools = Tools::ready(project, &needs)?;
     let dist = app::build(project, &tools)?;
-    let engine = pack::build(project, &tools)?.wasm();
+    let package = pack::build(project, &tools)?;
     let mut measures = Vec::new();
     measures.extend(sizes("app-wasm", &only_file(&dist, ".wasm")?, Some(APP_WASM))?);
     measures.extend(sizes("app-all", &dist, Some(APP_ALL))?);
-    measures.extend(sizes("engine-wasm", &engine, None)?);
-    measures.extend(in_browser(project, &tools, &dist)?);
+    measures.extend(sizes("engine-wasm", &package.wasm(), None)?);
+    measures.extend(in_browser(project, &tools, &dist, &package.folder)?);
     Ok(measures)
 }
 
@@ -42,13 +42,19 @@ fn sizes(name: &str, path: &Path, target: Option<f64>) -> Result<[Measure; 3]> {
 }
 
 /// The script's measures, one line of JSON each.
-fn in_browser(project: &Project, tools: &Tools, dist: &Path) -> Result<Vec<Measure>> {
-    let serving = Serving::start(dist, Port::Free)?;
+fn in_browser(
+    project: &Project,
+    tools: &Tools,
+    dist: &Path,
+    package: &Path,
+) -> Result<Vec<Measure>> {
+    let app = Serving::start(dist, Port::Free)?;
+    let package = Serving::start(package, Port::Free)?;
     let ended = tools
         .program("node")
         .arg(SCRIPT)
-        .arg(serving.url())
-        .env("TASKLOOM_URL", serving.url())
+        .arg(app.url())
+        .arg(package.url())
         .folder(project.tests())
         .watch()?;
     if !ended.succeeded {
