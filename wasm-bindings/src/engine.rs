@@ -16,7 +16,7 @@ use crate::options::Options;
 use crate::{operation, read};
 
 /// An open board. Arguments, actors and answers are JSON text; an error is the
-/// JSON text of a [`Fault`]. Pending promises outlive the object.
+/// JSON text of a `Fault`. Pending promises outlive the object.
 #[wasm_bindgen]
 pub struct Engine {
     board: Board<Log>,
