@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::id::TaskId;
 use crate::store::DependencyStore;
@@ -41,6 +41,9 @@ pub fn path_between(
     from: &TaskId,
     to: &TaskId,
 ) -> Option<Vec<TaskId>> {
+    if !reaches(store, from, to) {
+        return None;
+    }
     let mut came_from: FxHashMap<TaskId, Option<TaskId>> = FxHashMap::default();
     came_from.insert(from.clone(), None);
     let mut pending = VecDeque::from([from.clone()]);
@@ -59,6 +62,53 @@ pub fn path_between(
     None
 }
 
+/// Whether there is a path at all. Walks from both ends in turn and gives up as
+/// soon as either end has nothing further: a new task, which nobody waits for,
+/// costs one look, however much lies behind what it waits for.
+fn reaches(store: &impl DependencyStore, from: &TaskId, to: &TaskId) -> bool {
+    if from == to {
+        return true;
+    }
+    let mut ahead = Walk::from(from);
+    let mut back = Walk::from(to);
+    while let (Some(near), Some(far)) = (ahead.pending.pop_front(), back.pending.pop_front()) {
+        let next = store.list_dependencies(&near);
+        let before = store.list_dependents(&far);
+        if ahead.meets(next.iter().map(|edge| &edge.depends_on_task_id), &back)
+            || back.meets(before.iter().map(|edge| &edge.task_id), &ahead)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// The tasks that a walk has seen, and those it has not gone on from.
+struct Walk {
+    seen: FxHashSet<TaskId>,
+    pending: VecDeque<TaskId>,
+}
+
+impl Walk {
+    fn from(start: &TaskId) -> Self {
+        Self { seen: FxHashSet::from_iter([start.clone()]), pending: [start.clone()].into() }
+    }
+
+    /// Goes on to further tasks; answers whether one of them was seen by the other
+    /// walk.
+    fn meets<'a>(&mut self, further: impl Iterator<Item = &'a TaskId>, other: &Self) -> bool {
+        for task in further {
+            if other.seen.contains(task) {
+                return true;
+            }
+            if self.seen.insert(task.clone()) {
+                self.pending.push_back(task.clone());
+            }
+        }
+        false
+    }
+}
+
 /// The steps that led to a task, in walking order.
 fn way_back(came_from: &FxHashMap<TaskId, Option<TaskId>>, end: TaskId) -> Vec<TaskId> {
     let before = |task: &TaskId| came_from.get(task).cloned().flatten();
@@ -73,7 +123,10 @@ mod tests {
     use petgraph::graphmap::DiGraphMap;
     use proptest::prelude::*;
 
+    use std::sync::Arc;
+
     use super::*;
+    use crate::dependency::Dependency;
     use crate::store::MemoryStore;
     use crate::store::conformance::fixture::{at, edge, transact};
 
@@ -122,6 +175,34 @@ mod tests {
             .collect();
         assert_eq!(path(&edges, 0, 120).map(|path| path.len()), Some(61));
         assert_eq!(path(&edges, 0, 200), None);
+    }
+
+    #[test]
+    fn a_new_task_is_linked_without_a_walk_behind_its_blocker() {
+        struct Counting<'a>(&'a MemoryStore, std::cell::Cell<usize>);
+        impl DependencyStore for Counting<'_> {
+            fn list_dependencies(&self, task: &TaskId) -> Vec<Arc<Dependency>> {
+                self.1.set(self.1.get() + 1);
+                self.0.list_dependencies(task)
+            }
+            fn list_dependents(&self, depends_on: &TaskId) -> Vec<Arc<Dependency>> {
+                self.1.set(self.1.get() + 1);
+                self.0.list_dependents(depends_on)
+            }
+            fn get_dependency(&self, task: &TaskId, on: &TaskId) -> Option<Arc<Dependency>> {
+                self.0.get_dependency(task, on)
+            }
+            fn count_dependencies(&self, task: &TaskId) -> usize {
+                self.0.count_dependencies(task)
+            }
+            fn put_dependency(&mut self, _: Dependency) {}
+            fn delete_dependency(&mut self, _: &TaskId, _: &TaskId) {}
+        }
+        let chain: Vec<(u8, u8)> = (0..200).map(|it| (it, it + 1)).collect();
+        let store = store(&chain);
+        let counting = Counting(&store, 0.into());
+        assert_eq!(path_between(&counting, &"0".into(), &"new".into()), None);
+        assert_eq!(counting.1.get(), 2);
     }
 
     proptest! {
