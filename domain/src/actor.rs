@@ -8,7 +8,7 @@ pub use context::{ActorContext, Authority};
 
 use crate::enumeration::{Given, enumeration};
 use crate::error::Result;
-use crate::rule::{join, require_text};
+use crate::rule::{join, require_text, trimmed};
 
 enumeration! {
     /// What kind of identity acts.
@@ -93,7 +93,7 @@ macro_rules! reference_record {
             /// The canonical form: the ref without surrounding white space.
             #[must_use]
             pub fn normalize(self) -> Self {
-                Self { kind: self.kind, reference: self.reference.trim().to_owned() }
+                Self { kind: self.kind, reference: trimmed(self.reference) }
             }
 
             /// Checks that the ref is not blank.

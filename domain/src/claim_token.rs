@@ -58,7 +58,11 @@ impl ClaimToken {
         if self.is_blank() {
             return Err(TaskError::required("claim_token"));
         }
-        Ok(ClaimTokenHash(format!("{HASH_PREFIX}{}", hex(&self.digest()))))
+        let digest = self.digest();
+        let mut text = String::with_capacity(HASH_PREFIX.len() + 2 * digest.len());
+        text.push_str(HASH_PREFIX);
+        text.extend(hex_digits(&digest).map(char::from));
+        Ok(ClaimTokenHash(text))
     }
 
     fn digest(&self) -> [u8; 32] {
@@ -135,9 +139,7 @@ impl ClaimTokenHash {
         if token.is_blank() || !self.is_canonical() {
             return false;
         }
-        let expected = hex(&token.digest());
-        let differences = expected
-            .bytes()
+        let differences = hex_digits(&token.digest())
             .zip(self.digits().bytes())
             .fold(0u8, |seen, (left, right)| seen | (left ^ right));
         differences == 0
@@ -150,13 +152,9 @@ impl std::fmt::Display for ClaimTokenHash {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+fn hex_digits(bytes: &[u8]) -> impl Iterator<Item = u8> {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
 }
 
 /// The text with every claim token in it replaced by `agh_claim_[REDACTED]`.

@@ -21,8 +21,10 @@ pub trait Enumeration: Copy + Eq + fmt::Debug + 'static {
 
     /// The value of a text: trimmed, letter case ignored.
     fn parse(text: &str) -> Option<Self> {
-        let folded = text.trim().to_lowercase();
-        Self::ALL.iter().copied().find(|value| value.as_str() == folded)
+        let text = text.trim();
+        let find = |text: &str| Self::ALL.iter().copied().find(|value| value.as_str() == text);
+        // Nearly always the spelling is the canonical one.
+        find(text).or_else(|| find(&text.to_lowercase()))
     }
 }
 

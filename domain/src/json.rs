@@ -136,7 +136,9 @@ pub fn refuse_lease_credentials(document: Option<&RawJson>, path: &str) -> Resul
 
 /// Whether an object key is reserved for raw claim tokens.
 pub(crate) fn is_credential_key(key: &str) -> bool {
-    key.trim().to_lowercase() == "claim_token"
+    let key = key.trim();
+    key.eq_ignore_ascii_case("claim_token")
+        || (!key.is_ascii() && key.to_lowercase() == "claim_token")
 }
 
 /// Whether a valid document has such a key.

@@ -37,17 +37,17 @@ pub const MAX_RUN_LEASE_DURATION: Duration = Duration::from_secs(24 * 60 * 60);
 /// `invalid_status_transition` if it is not claimed, starting or running,
 /// `lease_expired` if it has no lease or the lease ended at or before `now`.
 pub fn check_fence(run: &Run, token: &ClaimToken, now: Timestamp) -> Result<()> {
-    let name = quoted(run.id.as_str());
+    let name = || quoted(run.id.as_str());
     if !run.claim_token_hash.as_ref().is_some_and(|hash| hash.verify(token)) {
-        let detail = format!("claim token does not fit the lease of task run {name}");
+        let detail = format!("claim token does not fit the lease of task run {}", name());
         return Err(TaskError::with_detail(ErrorKind::InvalidClaimToken, detail));
     }
     if !run.status.is_active() {
-        let detail = format!("task run {name} holds no lease in status \"{}\"", run.status);
+        let detail = format!("task run {} holds no lease in status \"{}\"", name(), run.status);
         return Err(TaskError::with_detail(ErrorKind::InvalidStatusTransition, detail));
     }
     if run.lease_until.is_none_or(|until| until <= now) {
-        let detail = format!("the lease of task run {name} has ended");
+        let detail = format!("the lease of task run {} has ended", name());
         return Err(TaskError::with_detail(ErrorKind::LeaseExpired, detail));
     }
     Ok(())

@@ -8,7 +8,9 @@ pub(crate) fn join(base: &str, field: &str) -> String {
     match (base.trim(), field.trim()) {
         ("", field) => field.to_owned(),
         (base, "") => base.to_owned(),
-        (base, field) => format!("{base}.{field}"),
+        // Paths are made for every check that could refuse, so this one is not
+        // left to the formatter.
+        (base, field) => [base, field].join("."),
     }
 }
 

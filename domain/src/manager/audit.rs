@@ -43,7 +43,8 @@ impl<'a> Subject<'a> {
 /// `payload_too_large` past 64 KiB.
 pub(super) fn compose(payload: &impl Serialize) -> Result<RawJson> {
     let mut payload = RawJson::from_value(payload)?;
-    if !payload.as_str().bytes().all(is_plain) {
+    // Looks at every byte, without a branch for each: nearly always all are plain.
+    if !payload.as_str().bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         payload = RawJson::from_text(&compacted(payload.as_str())).unwrap_or(payload);
     }
     // What was just serialized is JSON; only its size is in question.

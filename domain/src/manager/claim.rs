@@ -199,15 +199,16 @@ impl<S: Store> Manager<S> {
 
     /// Reconciles the task of a run that was just claimed, and tells of it.
     fn log_claim(&mut self, run: &Run, actor: &ActorContext) -> Result<()> {
-        let task = self.reconcile_cascade(&run.task_id)?;
+        let task_status = self.reconcile_cascade(&run.task_id)?.status;
         let payload = RunClaimed {
             status: run.status,
-            task_status: task.status,
+            task_status,
             claimed_by: actor.actor.clone(),
             claim_token_hash: run.claim_token_hash.clone(),
             lease_until: run.lease_until,
         };
         self.log_run(run, &payload, actor)?;
+        let task = self.require_task(&run.task_id)?;
         self.announce(RunHookId::PostClaim, run, &task, actor, |hook| {
             hook.claimed_at = run.claimed_at;
         });

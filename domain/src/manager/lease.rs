@@ -44,15 +44,18 @@ impl<S: Store> Manager<S> {
             extended.lease_until = Some(now + request.lease_duration);
             extended.heartbeat_at = Some(now);
             let run = manager.write_run(&held, extended)?;
-            let task = manager.require_task(&run.task_id)?;
+            // The task is not held on to: the store would have to copy it for the
+            // event's number.
+            let task_status = manager.require_task(&run.task_id)?.status;
             let payload = RunLeaseExtended {
                 status: run.status,
-                task_status: task.status,
+                task_status,
                 lease_until: run.lease_until,
                 heartbeat_at: run.heartbeat_at,
                 claim_token_hash: run.claim_token_hash.clone(),
             };
             manager.log_run(&run, &payload, actor)?;
+            let task = manager.require_task(&run.task_id)?;
             manager.announce(RunHookId::LeaseExtended, &run, &task, actor, |_| {});
             Ok(run)
         })?;

@@ -76,7 +76,7 @@ impl<S: Store> Manager<S> {
             }
         }
         let run = self.write_run(active, ended)?;
-        let task = self.reconcile_cascade(&run.task_id)?;
+        let task_status = self.reconcile_cascade(&run.task_id)?.status;
         let claim_token_hash = match through {
             Through::Lease => run.claim_token_hash.clone(),
             Through::Authority => None,
@@ -85,7 +85,7 @@ impl<S: Store> Manager<S> {
             Ending::Completed { result } => {
                 let payload = RunCompleted {
                     status: run.status,
-                    task_status: task.status,
+                    task_status,
                     result: result.clone(),
                     claim_token_hash,
                 };
@@ -95,7 +95,7 @@ impl<S: Store> Manager<S> {
             Ending::Failed { error, metadata } => {
                 let payload = RunFailed {
                     status: run.status,
-                    task_status: task.status,
+                    task_status,
                     error: error.clone(),
                     metadata: metadata.clone(),
                     claim_token_hash,
@@ -103,6 +103,7 @@ impl<S: Store> Manager<S> {
                 self.log_run(&run, &payload, actor)?;
             }
         }
+        let task = self.require_task(&run.task_id)?;
         Ok((run, task))
     }
 

@@ -71,16 +71,16 @@ impl MemoryStore {
     }
 
     fn put(&mut self, record: Record) {
-        self.note(&record.key());
+        self.note(record.key());
         self.state.put(record);
     }
 
     fn delete(&mut self, key: &Key) {
-        self.note(key);
+        self.note(key.clone());
         self.state.delete(key);
     }
 
-    fn note(&mut self, key: &Key) {
+    fn note(&mut self, key: Key) {
         debug_assert!(self.journal.is_some(), "a store is written to inside a transaction");
         if let Some(journal) = &mut self.journal {
             journal.note(key, &self.state);

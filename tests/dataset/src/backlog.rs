@@ -100,7 +100,7 @@ fn create(board: &mut Board, random: &mut Random, index: usize, tasks: usize) {
     };
     let actor = planner();
     // Every tenth task has up to nine parts, which follow it.
-    if index % 10 != 0 && random.percent(25) {
+    if !index.is_multiple_of(10) && random.percent(25) {
         let parent = task_id(index - index % 10);
         let refused = board.manager.create_child_task(&parent, spec.clone(), &actor).err();
         if refused.is_none() {

@@ -42,54 +42,45 @@ impl RunTable {
         &self.records
     }
 
+    /// Removes a run; answers it.
     pub(super) fn remove(&mut self, id: &RunId) -> Option<Arc<Run>> {
         let run = self.records.remove(id)?;
-        let slot = (run.queued_at, run.id.clone());
-        self.by_status[run.status as usize].remove(&slot);
-        if let Some(session) = &run.session_id {
-            self.by_session.remove(session.clone(), slot.clone());
-            if run.status.is_active() {
-                self.active_of_session.remove(session.clone(), slot.clone());
-            }
-        }
-        if !run.coordination_channel_id.is_empty() {
-            self.in_channel.remove(run.coordination_channel_id.clone(), slot);
-        }
-        if let Some(end) = lease_end(&run) {
-            self.lease_ends.remove(&(end, run.id.clone()));
-        }
-        if let Some(source) = &run.previous_run_id {
-            self.retries.remove(source.clone(), run.id.clone());
-        }
-        if let Some(review) = continued_review(&run) {
-            self.continuations.remove(review.clone(), run.id.clone());
-        }
+        self.file(Some(&run), None);
         Some(run)
     }
 
-    /// Inserts a run that is not there.
-    pub(super) fn insert(&mut self, run: Arc<Run>) {
-        let slot = (run.queued_at, run.id.clone());
-        self.by_status[run.status as usize].insert(slot.clone());
-        if let Some(session) = &run.session_id {
-            self.by_session.insert(session.clone(), slot.clone());
-            if run.status.is_active() {
-                self.active_of_session.insert(session.clone(), slot.clone());
-            }
+    /// Inserts or replaces a run; answers the one that stood there.
+    pub(super) fn put(&mut self, run: Arc<Run>) -> Option<Arc<Run>> {
+        let before = self.records.insert(run.id.clone(), Arc::clone(&run));
+        self.file(before.as_deref(), Some(&run));
+        before
+    }
+
+    /// Brings the indexes up to date. Most changes of a run move it in few of them.
+    fn file<'a>(&mut self, before: Option<&'a Run>, after: Option<&'a Run>) {
+        let change = Moved { before, after };
+        let (from, to) = change.places(|run| Some((run.status, slot(run))));
+        if let Some((status, slot)) = from {
+            self.by_status[status as usize].remove(&owned(slot));
         }
-        if !run.coordination_channel_id.is_empty() {
-            self.in_channel.insert(run.coordination_channel_id.clone(), slot);
+        if let Some((status, slot)) = to {
+            self.by_status[status as usize].insert(owned(slot));
         }
-        if let Some(end) = lease_end(&run) {
-            self.lease_ends.insert((end, run.id.clone()));
+        let ends = change.places(|run| Some((lease_end(run)?, &run.id)));
+        if let Some(end) = ends.0 {
+            self.lease_ends.remove(&owned(end));
         }
-        if let Some(source) = &run.previous_run_id {
-            self.retries.insert(source.clone(), run.id.clone());
+        if let Some(end) = ends.1 {
+            self.lease_ends.insert(owned(end));
         }
-        if let Some(review) = continued_review(&run) {
-            self.continuations.insert(review.clone(), run.id.clone());
-        }
-        self.records.insert(run.id.clone(), run);
+        refile(&mut self.by_session, change, |run| Some((session(run)?, slot(run))), owned);
+        let active = |run| active_session(run).map(|session| (session, slot(run)));
+        refile(&mut self.active_of_session, change, active, owned);
+        refile(&mut self.in_channel, change, |run| Some((channel(run)?, slot(run))), owned);
+        let retry = |run: &'a Run| Some((run.previous_run_id.as_ref()?, &run.id));
+        refile(&mut self.retries, change, retry, RunId::clone);
+        let continuation = |run: &'a Run| Some((continued_review(run)?, &run.id));
+        refile(&mut self.continuations, change, continuation, RunId::clone);
     }
 
     /// The runs that pass a query, newest first. `of_task` are those of its task,
@@ -167,6 +158,58 @@ impl RunTable {
     ) -> impl Iterator<Item = &'a Arc<Run>> {
         slots.filter_map(|(_, id)| self.records.get(id))
     }
+}
+
+/// A run before and after a change.
+#[derive(Clone, Copy)]
+struct Moved<'a> {
+    before: Option<&'a Run>,
+    after: Option<&'a Run>,
+}
+
+impl<'a> Moved<'a> {
+    /// The place that the run leaves and the one that it takes; none where it
+    /// stays.
+    fn places<P: PartialEq>(self, place: impl Fn(&'a Run) -> Option<P>) -> (Option<P>, Option<P>) {
+        let (from, to) = (self.before.and_then(&place), self.after.and_then(&place));
+        if from == to { (None, None) } else { (from, to) }
+    }
+}
+
+/// Brings one grouped index up to date.
+fn refile<'a, K: Ord + Clone + 'a, T: Ord, M: PartialEq>(
+    index: &mut Grouped<K, T>,
+    change: Moved<'a>,
+    place: impl Fn(&'a Run) -> Option<(&'a K, M)>,
+    owned: impl Fn(M) -> T,
+) {
+    let (from, to) = change.places(place);
+    if let Some((group, member)) = from {
+        index.remove(group.clone(), owned(member));
+    }
+    if let Some((group, member)) = to {
+        index.insert(group.clone(), owned(member));
+    }
+}
+
+fn slot(run: &Run) -> (Timestamp, &RunId) {
+    (run.queued_at, &run.id)
+}
+
+fn owned((at, id): (Timestamp, &RunId)) -> Slot {
+    (at, id.clone())
+}
+
+fn session(run: &Run) -> Option<&SessionId> {
+    run.session_id.as_ref()
+}
+
+fn active_session(run: &Run) -> Option<&SessionId> {
+    session(run).filter(|_| run.status.is_active())
+}
+
+fn channel(run: &Run) -> Option<&String> {
+    Some(&run.coordination_channel_id).filter(|channel| !channel.is_empty())
 }
 
 fn lease_end(run: &Run) -> Option<Timestamp> {

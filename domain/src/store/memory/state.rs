@@ -21,7 +21,7 @@ use crate::eligibility::Candidate;
 use crate::event::EventRecord;
 use crate::id::{EventId, RunId, Sequence, TaskId};
 use crate::idempotency::RunIdempotency;
-use crate::run::Run;
+use crate::run::{Run, RunStatus};
 use crate::scheduler::SchedulerPauseState;
 use crate::store::{Key, Record};
 use crate::task::Task;
@@ -193,11 +193,12 @@ impl State {
         let mut walked: Vec<&TaskId> = Vec::new();
         let mut next = self.task(task)?;
         while !next.paused {
+            let parent = next.parent_task_id.as_ref()?;
             if walked.contains(&&next.id) {
                 return None;
             }
             walked.push(&next.id);
-            next = self.task(next.parent_task_id.as_ref()?)?;
+            next = self.task(parent)?;
         }
         Some(&next.id)
     }
@@ -254,16 +255,12 @@ impl State {
     }
 
     fn put_run(&mut self, run: Arc<Run>) {
-        if let Some(before) = self.runs.remove(&run.id)
+        if let Some(before) = self.runs.put(Arc::clone(&run))
             && before.task_id != run.task_id
         {
             self.change(&before.task_id, |entry| entry.remove_run(&before.id));
         }
-        self.runs.insert(Arc::clone(&run));
-        self.change(&run.task_id, |entry| {
-            entry.remove_run(&run.id);
-            entry.put_run(Arc::clone(&run));
-        });
+        self.change(&run.task_id, |entry| entry.put_run(Arc::clone(&run)));
         self.queue(&run);
     }
 
@@ -282,6 +279,9 @@ impl State {
     }
 
     fn delete_event(&mut self, sequence: Sequence) {
+        if self.events.last_key_value().is_none_or(|(newest, _)| *newest < sequence) {
+            return;
+        }
         let Some(event) = self.events.remove(&sequence) else { return };
         if self.event_ids.get(&event.event.id) == Some(&sequence) {
             self.event_ids.remove(&event.event.id);
@@ -323,14 +323,16 @@ impl State {
 
     /// Puts a run where it belongs in the queue.
     fn queue(&mut self, run: &Run) {
-        let place = self.candidate(run).and_then(|candidate| Place::of(&candidate));
+        let candidate = || self.candidate(run).and_then(|candidate| Place::of(&candidate));
+        // The others have no place there; no need to look at all that a claim does.
+        let place = if run.status == RunStatus::Queued { candidate() } else { None };
         self.queue.place(&run.id, place);
     }
 
     /// Puts the queued runs of a task where they belong now.
     fn queue_again(&mut self, task: &TaskId) {
         let Some(entry) = self.tasks.get(task) else { return };
-        let queued = |run: &&Arc<Run>| run.status == crate::run::RunStatus::Queued;
+        let queued = |run: &&Arc<Run>| run.status == RunStatus::Queued;
         let runs: Vec<Arc<Run>> = entry.runs.iter().filter(queued).cloned().collect();
         for run in runs {
             self.queue(&run);

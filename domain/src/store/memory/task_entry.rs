@@ -57,7 +57,15 @@ impl TaskEntry {
         self.depends_on.values().find(|edge| edge.depends_on_task_id == *depends_on)
     }
 
+    /// Inserts or replaces a run.
     pub(super) fn put_run(&mut self, run: Arc<Run>) {
+        if let Some(known) = self.runs.iter_mut().find(|known| known.id == run.id)
+            && known.queued_at == run.queued_at
+        {
+            *known = run;
+            return;
+        }
+        self.remove_run(&run.id);
         let slot = |run: &Run| (run.queued_at, run.id.clone());
         let place = self.runs.partition_point(|known| slot(known) < slot(&run));
         self.runs.insert(place, run);
