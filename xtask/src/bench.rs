@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: groups of measures, each against its target.
 
+mod engine;
 mod first_light;
 mod measure;
 
@@ -15,11 +16,17 @@ use measure::Measure;
 pub enum Group {
     /// How quickly a person sees the app: download sizes and start.
     FirstLight,
+    /// How fast, how frugal and how small the engine is.
+    Engine,
 }
 
 impl Group {
     pub fn named(name: &str) -> Option<Self> {
-        (name == "first-light").then_some(Self::FirstLight)
+        match name {
+            "first-light" => Some(Self::FirstLight),
+            "engine" => Some(Self::Engine),
+            _ => None,
+        }
     }
 }
 
@@ -27,6 +34,7 @@ impl Group {
 pub fn run(project: &Project, group: Group, json: Option<&Path>) -> Result<()> {
     let measures = match group {
         Group::FirstLight => first_light::run(project)?,
+        Group::Engine => engine::run(project)?,
     };
     println!("\n{}", Measure::HEADING);
     for measure in &measures {

@@ -17,8 +17,9 @@ The commands of the project. Each one sets up what it needs by itself.
   cargo xtask serve [--port N]                        build the app and serve it
   cargo xtask test [STAGE...]                         run every check and test, or only these stages:
                                                       format lint native browser package e2e docs
-  cargo xtask conformance FOLDER [--through native]   run recorded scenarios against the engine
-  cargo xtask bench GROUP [--json FILE]               measure; groups: first-light
+  cargo xtask conformance FOLDER [--through native]   run recorded scenarios against the engine,
+                                                      or --through wasm: in Node
+  cargo xtask bench GROUP [--json FILE]               measure; groups: first-light engine
   cargo xtask dataset FILE                            write a board of 10,000 tasks as a bundle
   cargo xtask pack                                    build the npm package into pkg/ and a tarball
   cargo xtask setup [PIECE...]                        only the set-up; pieces: wasm-target wasm-bindgen
@@ -167,6 +168,9 @@ mod tests {
         let wanted = Command::Conformance { folder, through: Through::Native };
         assert_eq!(parse("conformance cases --through native").as_ref(), Ok(&wanted));
         assert_eq!(parse("conformance cases"), Ok(wanted));
+        let folder = PathBuf::from("cases");
+        let wanted = Command::Conformance { folder, through: Through::Wasm };
+        assert_eq!(parse("conformance --through wasm cases"), Ok(wanted));
         assert!(parse("conformance").is_err());
         assert!(parse("conformance one two").is_err());
         assert!(parse("conformance cases --through magic").is_err());
@@ -177,6 +181,8 @@ mod tests {
         let json = Some(PathBuf::from("out.json"));
         let wanted = Command::Bench { group: Group::FirstLight, json };
         assert_eq!(parse("bench first-light --json out.json"), Ok(wanted));
+        let wanted = Command::Bench { group: Group::Engine, json: None };
+        assert_eq!(parse("bench engine"), Ok(wanted));
         assert!(parse("bench").is_err());
     }
 

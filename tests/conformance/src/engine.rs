@@ -1,11 +1,12 @@
 //! The port to an implementation under test: calls with JSON in and JSON out.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::scenario::Actor;
 
 /// What an implementation answers when it refuses.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The error's stable code.
     pub kind: String,

@@ -5,9 +5,17 @@
 //! step, and the state it ended in. [`scenario`] reads both, [`engine`] is the
 //! port to an implementation, [`runner`] plays the calls, [`comparison`] knows
 //! what must match and what may differ, and [`native`] drives the Rust engine.
+//! The same adapter runs as WebAssembly: [`node`] drives it over the lines of
+//! [`wire`].
 
 pub mod comparison;
 pub mod engine;
 pub mod native;
 pub mod runner;
 pub mod scenario;
+pub mod wire;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub mod node;
+#[cfg(target_arch = "wasm32")]
+mod wasm;

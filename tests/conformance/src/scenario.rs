@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// One file: a scenario and its recorded trace.
@@ -27,7 +27,7 @@ pub struct Scenario {
 }
 
 /// The surroundings of the engine under test.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Options {
     /// The clock's first value.
     pub start: String,
@@ -68,7 +68,7 @@ pub struct Step {
 }
 
 /// The acting identity of a call.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Actor {
     /// The actor kind; it also picks the actor context.
     pub kind: String,

@@ -1,9 +1,11 @@
-//! Tests of the crates that talk to a browser, inside headless Chromium.
+//! Tests of the crates that talk to a browser, inside headless Chromium, and of
+//! the engine as WebAssembly, inside Node.
 
 use anyhow::Result;
 
 use super::Workplace;
 use super::counts::Counts;
+use crate::conformance;
 use crate::setup::WASM;
 
 /// Seconds that one test binary may take; on a busy machine the runner's own
@@ -18,5 +20,7 @@ pub fn run(workplace: &Workplace) -> Result<Counts> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("WASM_BINDGEN_TEST_TIMEOUT", PATIENCE)
         .watch()?;
-    Ok(Counts::of_cargo(&ended))
+    let scenarios = workplace.project.tests().join("conformance").join("fixtures");
+    let played = conformance::through_wasm(workplace.project, &workplace.tools, &scenarios)?;
+    Ok(Counts::of_cargo(&ended) + Counts::of_conformance(&played))
 }

@@ -37,6 +37,13 @@ impl Counts {
         counts.fold(Self::NONE, Add::add).settled(ended)
     }
 
+    /// The runner of recorded scenarios: its last line is "92 passed, 0 failed".
+    pub fn of_conformance(ended: &Ended) -> Self {
+        let line = ended.stdout.lines().last().unwrap_or_default();
+        let count = |word| line.split(", ").find_map(|part| number_before(part, word)).unwrap_or(0);
+        Self { passed: count("passed"), failed: count("failed"), skipped: 0 }.settled(ended)
+    }
+
     /// Node's own test runner.
     pub fn of_node(ended: &Ended) -> Self {
         let count = |word: &str| {
@@ -145,6 +152,13 @@ test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
         assert_eq!(Counts::of_cargo(&failed("error: could not compile")), counts(0, 1, 0));
         let output = "test result: ok. 4 passed; 0 failed; 0 ignored";
         assert_eq!(Counts::of_cargo(&failed(output)), counts(4, 1, 0));
+    }
+
+    #[test]
+    fn scenario_results_are_those_of_the_last_line() {
+        let output = "FAILED a: final: 1 passed\n91 passed, 1 failed\n";
+        assert_eq!(Counts::of_conformance(&failed(output)), counts(91, 1, 0));
+        assert_eq!(Counts::of_conformance(&failed("")), counts(0, 1, 0));
     }
 
     #[test]
