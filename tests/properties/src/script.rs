@@ -327,13 +327,13 @@ fn command(verb: u8, a: u8, b: u8, c: u8) -> Command {
     let lease = LeasePick { run: a, token: if b.is_multiple_of(12) { c } else { a } };
     let seconds = [300, 60][usize::from(c & 1)];
     match verb {
-        0..=4 => Command::Enqueue { task, key: (b & 3 == 1).then_some((b >> 2) & 1) },
+        0..=3 => Command::Enqueue { task, key: (b & 3 == 1).then_some((b >> 2) & 1) },
         5..=8 => Command::ClaimNext { worker, seconds },
         10 => Command::Heartbeat { lease, seconds },
         11 => Command::Release(lease),
         12..=14 => Command::CompleteLease(lease),
         15 => Command::FailLease(lease),
-        16 => Command::Wait([1, 59, 60, 299, 300, 301][usize::from(a % 6)]),
+        4 | 16 => Command::Wait([60, 300, 60, 300, 1, 59, 299, 301][usize::from(a % 8)]),
         17 => Command::RecoverExpired,
         18 => Command::ReleaseSession(worker),
         9 | 19 => Command::ClaimRun(run),
