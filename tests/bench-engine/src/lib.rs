@@ -2,7 +2,7 @@
 //!
 //! Each measure prints one line of JSON with its value, the value of a raw loop
 //! over the standard collections that does the same look-ups, and its target.
-//! The same code runs natively and as WebAssembly, where [`outside`] brings in
+//! The same code runs natively and as WebAssembly, where `outside` brings in
 //! a clock and a place to print to.
 
 mod completion;
