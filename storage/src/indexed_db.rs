@@ -4,6 +4,14 @@
 //! Works in windows and in workers. Every call is one transaction whose requests
 //! are all made before anything is awaited, since an idle transaction ends by
 //! itself.
+//!
+//! A commit is a single turn between page and database: its requests and the
+//! order to keep them leave together, and one answer comes back. That `add`
+//! refuses a taken key makes it a compare-and-swap. It does not refuse a key
+//! whose entry was pruned, and by the time a stale writer learns that it used
+//! one, the value stands. So pruning notes the floor, the oldest version that is
+//! left, and a value below the floor is nothing: no reader sees it, the writer
+//! takes it away.
 
 mod database;
 mod signal;
@@ -12,18 +20,23 @@ mod transaction;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use js_sys::Uint8Array;
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbTransactionMode};
+use web_sys::{
+    IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbRequest, IdbTransactionMode,
+};
 
 use self::database::Database;
-use self::transaction::{Transaction, failure, key_of, version_of};
+use self::transaction::{Kept, Transaction, failure, found_key, key_of, newest_key, version_of};
 use crate::error::{Part, StorageError};
 use crate::log::{Appended, ChangeLog, LogEntry, Snapshot, Tail, Watch};
 use crate::version::Version;
 
 const LOG: &str = "log";
 const SNAPSHOTS: &str = "snapshots";
+
+/// Where the log's floor stands: the key before the first version.
+const FLOOR: Version = Version::ZERO;
 
 /// When a commit counts as kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -42,6 +55,8 @@ pub enum Durability {
 pub struct IndexedDbLog {
     database: Rc<Database>,
     durability: Durability,
+    /// The newest version that is known to have been in the log.
+    seen: Rc<Cell<Version>>,
 }
 
 impl IndexedDbLog {
@@ -55,7 +70,7 @@ impl IndexedDbLog {
     /// newer version of Taskloom made the database.
     pub async fn open(board: &str, durability: Durability) -> Result<Self, StorageError> {
         let database = Database::open(board, database::LAYOUT).await?;
-        Ok(Self { database, durability })
+        Ok(Self { database, durability, seen: Rc::default() })
     }
 
     /// Erases the board with this name, for ever. Other handles on it are closed
@@ -67,6 +82,30 @@ impl IndexedDbLog {
     /// it does. `unavailable` where there is no IndexedDB.
     pub async fn erase(board: &str) -> Result<(), StorageError> {
         Database::erase(board).await
+    }
+
+    fn see(&self, version: Version) {
+        self.seen.set(self.seen.get().max(version));
+    }
+
+    async fn head(&self) -> Result<Version, StorageError> {
+        let transaction = self.begin(&[LOG], IdbTransactionMode::Readonly)?;
+        let newest = newest_key(&transaction.store(LOG)?)?;
+        transaction.finished().await?;
+        let head = found_key(&newest)?;
+        self.see(head);
+        Ok(head)
+    }
+
+    /// Takes away what stale writers left at the places of pruned entries.
+    async fn clear_below_floor(&self) -> Result<(), StorageError> {
+        let transaction = self.begin(&[LOG], IdbTransactionMode::Readwrite)?;
+        let log = transaction.store(LOG)?;
+        let floor = log.get(&key_of(FLOOR)).map_err(failure)?;
+        transaction.then(&floor, move |request| {
+            log.delete(&between_floor_and(found_floor(request)?)?).map(drop).map_err(failure)
+        });
+        transaction.finished().await
     }
 
     fn begin(
@@ -85,43 +124,49 @@ impl ChangeLog for IndexedDbLog {
         let newer = IdbKeyRange::lower_bound_with_open(&key_of(after), true).map_err(failure)?;
         let values = log.get_all_with_key(&newer).map_err(failure)?;
         let keys = log.get_all_keys_with_key(&newer).map_err(failure)?;
-        let newest = transaction::newest_key(&log)?;
+        let newest = newest_key(&log)?;
+        let floor = log.get(&key_of(FLOOR)).map_err(failure)?;
         transaction.finished().await?;
-        let keys = js_sys::Array::from(&keys.result().map_err(failure)?);
-        let values = js_sys::Array::from(&values.result().map_err(failure)?);
-        let entries = keys.iter().zip(values.iter()).map(|(key, value)| {
+        let floor = found_floor(&floor)?;
+        let keys = Array::from(&keys.result().map_err(failure)?);
+        let values = Array::from(&values.result().map_err(failure)?);
+        let mut entries = Vec::new();
+        for (key, value) in keys.iter().zip(values.iter()) {
             let version = version_of(&key)?;
-            Ok(LogEntry { version, bytes: bytes_of(value, Part::Entry(version))? })
-        });
-        Ok(Tail {
-            head: transaction::found_key(&newest)?,
-            entries: entries.collect::<Result<_, StorageError>>()?,
-        })
+            if version >= floor {
+                entries.push(LogEntry { version, bytes: bytes_of(value, Part::Entry(version))? });
+            }
+        }
+        let head = found_key(&newest)?;
+        self.see(head);
+        Ok(Tail { head, entries })
     }
 
-    /// The head is read in the same transaction, and not only left to `add`,
-    /// which refuses a taken key: a stale writer may aim at a pruned one.
     async fn append(&self, expected: Version, entry: &[u8]) -> Result<Appended, StorageError> {
+        if expected > self.seen.get() {
+            // A place that nobody vouches for may lie beyond the end of the log.
+            let head = self.head().await?;
+            if head != expected {
+                return Ok(Appended::Conflict { head });
+            }
+        }
+        let version = expected.next();
         let transaction = self.begin(&[LOG], IdbTransactionMode::Readwrite)?;
         let log = transaction.store(LOG)?;
-        let version = expected.next();
-        let head = Rc::new(Cell::new(expected));
-        let newest = transaction::newest_key(&log)?;
-        transaction.check_last(&newest, {
-            let head = Rc::clone(&head);
-            move |request| {
-                head.set(transaction::found_key(request)?);
-                Ok(head.get() == expected)
-            }
-        });
+        let floor = log.get(&key_of(FLOOR)).map_err(failure)?;
         log.add_with_key(&Uint8Array::from(entry), &key_of(version)).map_err(failure)?;
-        match transaction.finished().await {
-            Ok(()) => {
+        transaction.commit()?;
+        match transaction.kept().await? {
+            Kept::All if version >= found_floor(&floor)? => {
+                self.see(version);
                 self.database.announce(version);
                 Ok(Appended::At(version))
             }
-            Err(_) if head.get() != expected => Ok(Appended::Conflict { head: head.get() }),
-            Err(error) => Err(error),
+            Kept::All => {
+                self.clear_below_floor().await?;
+                Ok(Appended::Conflict { head: self.head().await? })
+            }
+            Kept::NothingKeyTaken => Ok(Appended::Conflict { head: self.head().await? }),
         }
     }
 
@@ -153,17 +198,22 @@ impl ChangeLog for IndexedDbLog {
 
     async fn prune(&self, before: Version) -> Result<(), StorageError> {
         let transaction = self.begin(&[LOG, SNAPSHOTS], IdbTransactionMode::Readwrite)?;
-        for name in [LOG, SNAPSHOTS] {
-            let store = transaction.store(name)?;
-            let newest = transaction::newest_key(&store)?;
-            transaction.check(&newest, move |request| {
-                let bound = before.min(transaction::found_key(request)?);
-                let older =
-                    IdbKeyRange::upper_bound_with_open(&key_of(bound), true).map_err(failure)?;
-                store.delete(&older).map_err(failure)?;
-                Ok(true)
-            });
-        }
+        let log = transaction.store(LOG)?;
+        let floor = log.get(&key_of(FLOOR)).map_err(failure)?;
+        transaction.then(&newest_key(&log)?, move |newest| {
+            let floor = before.min(found_key(newest)?).max(found_floor(&floor)?);
+            if floor > FLOOR {
+                log.delete(&between_floor_and(floor)?).map_err(failure)?;
+                log.put_with_key(&key_of(floor), &key_of(FLOOR)).map_err(failure)?;
+            }
+            Ok(())
+        });
+        let snapshots = transaction.store(SNAPSHOTS)?;
+        transaction.then(&newest_key(&snapshots)?, move |newest| {
+            let bound = key_of(before.min(found_key(newest)?));
+            let older = IdbKeyRange::upper_bound_with_open(&bound, true).map_err(failure)?;
+            snapshots.delete(&older).map(drop).map_err(failure)
+        });
         transaction.finished().await
     }
 
@@ -174,6 +224,21 @@ impl ChangeLog for IndexedDbLog {
     async fn close(&self) {
         self.database.close();
     }
+}
+
+/// The oldest version that may have an entry; zero where nothing was pruned.
+fn found_floor(request: &IdbRequest) -> Result<Version, StorageError> {
+    match request.result().map_err(failure)? {
+        floor if floor.is_undefined() => Ok(Version::ZERO),
+        floor => version_of(&floor),
+    }
+}
+
+/// The keys of the entries before a version.
+fn between_floor_and(bound: Version) -> Result<JsValue, StorageError> {
+    let (floor, bound) = (key_of(FLOOR), key_of(bound));
+    let keys = IdbKeyRange::bound_with_lower_open_and_upper_open(&floor, &bound, true, true);
+    keys.map(Into::into).map_err(failure)
 }
 
 fn bytes_of(value: JsValue, part: Part) -> Result<Vec<u8>, StorageError> {

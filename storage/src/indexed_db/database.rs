@@ -9,17 +9,20 @@ use js_sys::{Promise, Reflect};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{Event, IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbVersionChangeEvent};
+use web_sys::{
+    Event, IdbDatabase, IdbFactory, IdbObjectStore, IdbOpenDbRequest, IdbVersionChangeEvent,
+};
 
 use super::signal::Signal;
-use super::transaction::failure;
-use super::{LOG, SNAPSHOTS};
+use super::transaction::{failure, found_key, key_of};
+use super::{FLOOR, LOG, SNAPSHOTS};
 use crate::error::{CloseReason, StorageError};
 use crate::log::Watch;
 use crate::version::Version;
 
-/// The layout of object stores that this version makes and reads.
-pub(super) const LAYOUT: u32 = 1;
+/// The layout of object stores that this version makes and reads. Since 2, the
+/// log notes its floor.
+pub(super) const LAYOUT: u32 = 2;
 
 /// An open connection.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ impl Database {
     pub(super) async fn open(board: &str, layout: u32) -> Result<Rc<Self>, StorageError> {
         let name = name_of(board);
         let request = factory()?.open_with_u32(&name, layout).map_err(refused)?;
-        let upgrade = Closure::once_into_js(create_stores);
+        let upgrade = Closure::once_into_js(upgrade);
         request.set_onupgradeneeded(Some(upgrade.unchecked_ref()));
         let connection = match answer(&request).await {
             Ok(connection) => connection.unchecked_into::<IdbDatabase>(),
@@ -183,15 +186,31 @@ fn close_when_opened(request: &IdbOpenDbRequest) {
     request.set_onsuccess(Some(callback.unchecked_ref()));
 }
 
-fn create_stores(event: IdbVersionChangeEvent) -> Result<(), JsValue> {
-    if event.old_version() >= 1.0 {
-        return Ok(());
-    }
+/// Brings a database of any older layout to the present one.
+fn upgrade(event: IdbVersionChangeEvent) -> Result<(), JsValue> {
     let request = event.target().ok_or("an event without a target")?;
-    let connection: IdbDatabase =
-        request.unchecked_into::<IdbOpenDbRequest>().result()?.unchecked_into();
-    connection.create_object_store(LOG)?;
-    connection.create_object_store(SNAPSHOTS)?;
+    let request: IdbOpenDbRequest = request.unchecked_into();
+    let connection: IdbDatabase = request.result()?.unchecked_into();
+    let old = event.old_version();
+    if old < 1.0 {
+        connection.create_object_store(LOG)?;
+        connection.create_object_store(SNAPSHOTS)?;
+    } else if old < 2.0 {
+        let transaction = request.transaction().ok_or("an upgrade without a transaction")?;
+        note_floor(transaction.object_store(LOG)?)?;
+    }
+    Ok(())
+}
+
+/// Layout 1 pruned without a note: the floor is the oldest entry that is left.
+fn note_floor(log: IdbObjectStore) -> Result<(), JsValue> {
+    let oldest = log.open_key_cursor()?;
+    let answered = oldest.clone();
+    let found = Closure::once_into_js(move |_: Event| match found_key(&answered) {
+        Ok(oldest) if oldest > FLOOR => log.put_with_key(&key_of(oldest), &key_of(FLOOR)).map(drop),
+        _ => Ok(()),
+    });
+    oldest.set_onsuccess(Some(found.unchecked_ref()));
     Ok(())
 }
 
@@ -214,12 +233,13 @@ mod tests {
 
     #[wasm_bindgen_test]
     async fn old_tab_that_does_not_make_way_blocks_the_upgrade() {
-        let old = Database::open("old tab", 1).await.unwrap();
+        let old = Database::open("old tab", LAYOUT).await.unwrap();
         old.connection.set_onversionchange(None);
-        assert_eq!(Database::open("old tab", 2).await.unwrap_err(), StorageError::Blocked);
+        let next = LAYOUT + 1;
+        assert_eq!(Database::open("old tab", next).await.unwrap_err(), StorageError::Blocked);
         old.close();
-        let new = Database::open("old tab", 2).await.unwrap();
-        assert_eq!(new.connection.version(), 2.0);
+        let new = Database::open("old tab", next).await.unwrap();
+        assert_eq!(new.connection.version(), f64::from(next));
         Database::erase("old tab").await.unwrap();
     }
 }

@@ -44,46 +44,18 @@ impl Transaction {
         self.inner.object_store(name).map_err(failure)
     }
 
-    /// Looks at the answer of a request before the requests made after it are
-    /// kept: where `check` says no, or fails, nothing of the transaction is.
-    pub(super) fn check(
+    /// Goes on with the answer of a request, inside of the transaction: where
+    /// `next` fails, nothing of it is kept.
+    pub(super) fn then(
         &self,
         request: &IdbRequest,
-        check: impl FnOnce(&IdbRequest) -> Result<bool, StorageError> + 'static,
-    ) {
-        self.judge(request, check, |_| {});
-    }
-
-    /// As [`Transaction::check`], for the last request that is looked at: where
-    /// `check` says yes, the transaction is kept without waiting for the answers
-    /// to the requests made after it. Fewer turns between page and database make
-    /// a commit faster.
-    pub(super) fn check_last(
-        &self,
-        request: &IdbRequest,
-        check: impl FnOnce(&IdbRequest) -> Result<bool, StorageError> + 'static,
-    ) {
-        self.judge(request, check, |transaction| {
-            // Without it, the transaction is kept all the same, a little later.
-            #[expect(deprecated, reason = "the standard has it; only these bindings do not know")]
-            let _ = transaction.commit();
-        });
-    }
-
-    fn judge(
-        &self,
-        request: &IdbRequest,
-        check: impl FnOnce(&IdbRequest) -> Result<bool, StorageError> + 'static,
-        passed: impl FnOnce(&IdbTransaction) + 'static,
+        next: impl FnOnce(&IdbRequest) -> Result<(), StorageError> + 'static,
     ) {
         let (answered, transaction) = (request.clone(), self.inner.clone());
         let refusal = Rc::clone(&self.refusal);
         let callback = Closure::once_into_js(move |_: Event| {
-            let verdict = check(&answered);
-            if verdict == Ok(true) {
-                passed(&transaction);
-            } else {
-                *refusal.borrow_mut() = verdict.err();
+            if let Err(error) = next(&answered) {
+                *refusal.borrow_mut() = Some(error);
                 // It can fail only where the transaction is at its end already.
                 let _ = transaction.abort();
             }
@@ -91,19 +63,47 @@ impl Transaction {
         request.set_onsuccess(Some(callback.unchecked_ref()));
     }
 
+    /// Has the transaction kept as soon as its requests succeed, without another
+    /// turn between page and database.
+    pub(super) fn commit(&self) -> Result<(), StorageError> {
+        #[expect(deprecated, reason = "the standard has it; only these bindings do not know")]
+        self.inner.commit().map_err(failure)
+    }
+
     /// Waits until everything is kept, or nothing.
     pub(super) async fn finished(self) -> Result<(), StorageError> {
         if self.finished.await.is_ok() {
             return Ok(());
         }
-        if let Some(refusal) = self.refusal.take() {
-            return Err(refusal);
-        }
-        Err(self.inner.error().map_or_else(
-            || StorageError::Failed { cause: "the transaction was aborted".into() },
-            |error| failure(error.into()),
-        ))
+        Err(self.refusal.take().unwrap_or_else(|| why_aborted(&self.inner)))
     }
+
+    /// As [`Transaction::finished`], where it is no error that `add` found its key
+    /// taken.
+    pub(super) async fn kept(self) -> Result<Kept, StorageError> {
+        if self.finished.await.is_ok() {
+            return Ok(Kept::All);
+        }
+        match self.inner.error() {
+            Some(error) if error.name() == "ConstraintError" => Ok(Kept::NothingKeyTaken),
+            _ => Err(why_aborted(&self.inner)),
+        }
+    }
+}
+
+/// The end of a transaction that adds.
+pub(super) enum Kept {
+    /// Everything is kept.
+    All,
+    /// Nothing is, since the key was in use.
+    NothingKeyTaken,
+}
+
+fn why_aborted(transaction: &IdbTransaction) -> StorageError {
+    transaction.error().map_or_else(
+        || StorageError::Failed { cause: "the transaction was aborted".into() },
+        |error| failure(error.into()),
+    )
 }
 
 /// `IDBDatabase.transaction` with a durability, which the bindings do not offer

@@ -7,7 +7,8 @@ use taskloom_storage::{
     Appended, ChangeLog, CloseReason, Durability, IndexedDbLog, Part, Snapshot, StorageError,
     Version, conformance,
 };
-use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransactionMode};
@@ -15,6 +16,9 @@ use web_sys::{IdbDatabase, IdbFactory, IdbOpenDbRequest, IdbTransactionMode};
 async fn open(board: &str) -> IndexedDbLog {
     IndexedDbLog::open(board, Durability::Relaxed).await.unwrap()
 }
+
+/// The layout that is made at present.
+const LAYOUT: u32 = 2;
 
 fn version(number: u64) -> Version {
     Version::new(number).unwrap()
@@ -91,7 +95,7 @@ async fn erasing_nothing_succeeds() {
 #[wasm_bindgen_test]
 async fn stubborn_connection_blocks_erasure_until_it_closes() {
     open("stubborn").await.append(Version::ZERO, b"x").await.unwrap();
-    let connection = stubborn_connection("taskloom/stubborn", 1).await;
+    let connection = stubborn_connection("taskloom/stubborn", LAYOUT).await;
     assert_eq!(IndexedDbLog::erase("stubborn").await, Err(StorageError::Blocked));
     connection.close();
     let log = open("stubborn").await;
@@ -118,10 +122,75 @@ async fn older_tab_makes_way_for_an_upgrade() {
     newer.close();
 }
 
+/// Puts values into the log of a database, under versions, past all rules.
+async fn put_raw(connection: &IdbDatabase, values: &[(f64, JsValue)]) {
+    let transaction =
+        connection.transaction_with_str_and_mode("log", IdbTransactionMode::Readwrite).unwrap();
+    let log = transaction.object_store("log").unwrap();
+    for (version, value) in values {
+        log.put_with_key(value, &(*version).into()).unwrap();
+    }
+    let done = Promise::new(&mut |resolve, _| transaction.set_oncomplete(Some(&resolve)));
+    JsFuture::from(done).await.unwrap();
+}
+
+fn bytes(text: &str) -> JsValue {
+    Uint8Array::from(text.as_bytes()).into()
+}
+
+#[wasm_bindgen_test]
+async fn value_left_at_a_pruned_place_is_nothing() {
+    let log = open("left over").await;
+    for number in 0..5 {
+        log.append(version(number), b"entry").await.unwrap();
+    }
+    log.prune(version(4)).await.unwrap();
+    let before = log.read(Version::ZERO).await.unwrap();
+    let connection = stubborn_connection("taskloom/left over", LAYOUT).await;
+    put_raw(&connection, &[(2.0, bytes("of a writer that crashed")), (3.0, bytes("and more"))])
+        .await;
+    connection.close();
+    assert_eq!(log.read(Version::ZERO).await.unwrap(), before, "no reader sees it");
+    let conflict = Ok(Appended::Conflict { head: version(5) });
+    assert_eq!(log.append(version(2), b"stale").await, conflict);
+    log.prune(version(1)).await.unwrap();
+    assert_eq!(log.read(Version::ZERO).await.unwrap(), before, "the floor never sinks");
+    assert_eq!(log.append(version(1), b"stale").await, conflict);
+}
+
+#[wasm_bindgen_test]
+async fn database_of_the_first_layout_is_upgraded() {
+    let request = factory().open_with_u32("taskloom/first layout", 1).unwrap();
+    let upgrade = Closure::once_into_js({
+        let request = request.clone();
+        move || {
+            let connection: IdbDatabase = request.result().unwrap().unchecked_into();
+            connection.create_object_store("log").unwrap();
+            connection.create_object_store("snapshots").unwrap();
+        }
+    });
+    request.set_onupgradeneeded(Some(upgrade.unchecked_ref()));
+    opened(&request).await;
+    let connection: IdbDatabase = request.result().unwrap().unchecked_into();
+    // As the first layout pruned: nothing tells where the log begins.
+    put_raw(&connection, &[(3.0, bytes("three")), (4.0, bytes("four"))]).await;
+    connection.close();
+    let log = open("first layout").await;
+    let tail = log.read(version(2)).await.unwrap();
+    assert_eq!(tail.head, version(4));
+    assert_eq!(tail.entries[1].bytes, b"four");
+    assert_eq!(
+        log.append(version(1), b"stale").await,
+        Ok(Appended::Conflict { head: version(4) }),
+        "the places of pruned entries are taken"
+    );
+    assert_eq!(log.append(version(4), b"five").await, Ok(Appended::At(version(5))));
+}
+
 #[wasm_bindgen_test]
 async fn foreign_value_is_damage_and_not_a_crash() {
     let log = open("foreign").await;
-    let connection = stubborn_connection("taskloom/foreign", 1).await;
+    let connection = stubborn_connection("taskloom/foreign", LAYOUT).await;
     let transaction = connection
         .transaction_with_str_sequence_and_mode(
             &js_sys::Array::of2(&"log".into(), &"snapshots".into()),
