@@ -16,7 +16,7 @@ use crate::version::Version;
 /// How long a message waits for a newer version to say instead, in milliseconds.
 /// A post costs a tenth of a commit, and this moves it into the time that the
 /// next commit waits for the database.
-const PATIENCE: f64 = 2.0;
+const PATIENCE: f64 = 10.0;
 
 #[wasm_bindgen]
 extern "C" {
