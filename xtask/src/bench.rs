@@ -3,11 +3,13 @@
 mod engine;
 mod first_light;
 mod measure;
+mod storage;
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
+use crate::process::Program;
 use crate::project::Project;
 use measure::Measure;
 
@@ -18,6 +20,8 @@ pub enum Group {
     FirstLight,
     /// How fast, how frugal and how small the engine is.
     Engine,
+    /// What keeping a board costs.
+    Storage,
 }
 
 impl Group {
@@ -25,6 +29,7 @@ impl Group {
         match name {
             "first-light" => Some(Self::FirstLight),
             "engine" => Some(Self::Engine),
+            "storage" => Some(Self::Storage),
             _ => None,
         }
     }
@@ -35,6 +40,7 @@ pub fn run(project: &Project, group: Group, json: Option<&Path>) -> Result<()> {
     let measures = match group {
         Group::FirstLight => first_light::run(project)?,
         Group::Engine => engine::run(project)?,
+        Group::Storage => storage::run(project)?,
     };
     println!("\n{}", Measure::HEADING);
     for measure in &measures {
@@ -46,4 +52,14 @@ pub fn run(project: &Project, group: Group, json: Option<&Path>) -> Result<()> {
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
+}
+
+/// The measures that a program prints, one line of JSON each.
+fn measured(program: Program) -> Result<Vec<Measure>> {
+    let ended = program.watch()?;
+    if !ended.succeeded {
+        bail!("the measuring failed");
+    }
+    let lines = ended.stdout.lines().filter(|line| line.starts_with('{'));
+    lines.map(|line| Measure::from_json_line(line).context("a measure")).collect()
 }

@@ -13,6 +13,7 @@ mod serve;
 mod setup;
 mod size;
 mod stage;
+mod wasm_module;
 
 use std::process::ExitCode;
 

@@ -6,10 +6,10 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 
 use crate::project::Project;
-use crate::setup::{NPM, Piece, Tools, WASM, seconds};
+use crate::setup::{NPM, Piece, Tools, seconds};
+use crate::wasm_module::{WasmModule, empty};
 
-const CRATE: &str = "taskloom-wasm";
-const GLUE: &str = "taskloom_wasm";
+const ENGINE: WasmModule = WasmModule { package: "taskloom-wasm", name: "taskloom_wasm" };
 
 /// A package that was built.
 pub struct Packed {
@@ -22,7 +22,7 @@ pub struct Packed {
 impl Packed {
     /// The engine as a browser downloads it.
     pub fn wasm(&self) -> PathBuf {
-        self.folder.join(format!("{GLUE}_bg.wasm"))
+        self.folder.join(ENGINE.wasm())
     }
 }
 
@@ -36,15 +36,8 @@ pub fn run(project: &Project) -> Result<Packed> {
 pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
     let started = Instant::now();
     println!("Package: cargo builds the engine for release");
-    tools
-        .wasm_program("cargo")
-        .args(["build", "--release", "--package", CRATE, "--lib", "--target", WASM])
-        .folder(&project.root)
-        .run()?;
     let folder = project.root.join("pkg");
-    empty(&folder)?;
-    bind(project, tools, &folder)?;
-    shrink(tools, &folder.join(format!("{GLUE}_bg.wasm")))?;
+    ENGINE.build(project, tools, &folder)?;
     add_files(project, &folder)?;
     let packed = Packed { tarball: pack(project, tools, &folder)?, folder };
     println!(
@@ -54,36 +47,6 @@ pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
         seconds(started)
     );
     Ok(packed)
-}
-
-fn empty(folder: &Path) -> Result<()> {
-    if folder.exists() {
-        std::fs::remove_dir_all(folder)
-            .with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
-    std::fs::create_dir_all(folder)?;
-    Ok(())
-}
-
-fn bind(project: &Project, tools: &Tools, folder: &Path) -> Result<()> {
-    let built = project.target.join(WASM).join("release").join(format!("{GLUE}.wasm"));
-    tools
-        .program("wasm-bindgen")
-        .args(["--target", "web", "--out-name", GLUE, "--out-dir"])
-        .arg(folder)
-        .arg(built)
-        .read()
-        .map(drop)
-}
-
-fn shrink(tools: &Tools, wasm: &Path) -> Result<()> {
-    tools
-        .program("wasm-opt")
-        .args(["-Os", "--strip-debug", "--strip-producers", "-o"])
-        .arg(wasm)
-        .arg(wasm)
-        .read()
-        .map(drop)
 }
 
 /// Puts the hand-written files over the generated ones.

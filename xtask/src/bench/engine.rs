@@ -1,10 +1,10 @@
 //! How fast the engine is, natively and as WebAssembly in Node, and how large.
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
 use super::measure::Measure;
+use super::measured;
 use crate::conformance;
-use crate::process::Program;
 use crate::project::Project;
 use crate::setup::{Piece, Tools, WASM};
 use crate::size::Size;
@@ -44,16 +44,6 @@ fn in_node(project: &Project, tools: &Tools) -> Result<Vec<Measure>> {
     // The profile puts its files where those of a release are.
     let module = project.target.join(WASM).join("release").join("taskloom_bench.wasm");
     measured(tools.program("node").arg(SCRIPT).arg(module).folder(project.tests()))
-}
-
-/// The measures that a program prints, one line of JSON each.
-fn measured(program: Program) -> Result<Vec<Measure>> {
-    let ended = program.watch()?;
-    if !ended.succeeded {
-        bail!("the measuring failed");
-    }
-    let lines = ended.stdout.lines().filter(|line| line.starts_with('{'));
-    lines.map(|line| Measure::from_json_line(line).context("a measure")).collect()
 }
 
 /// Every operation of the engine behind a text interface, which stands for what

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
 use super::measure::Measure;
+use super::measured;
 use crate::project::Project;
 use crate::serve::{Port, Serving};
 use crate::setup::{Piece, Tools};
@@ -50,16 +51,6 @@ fn in_browser(
 ) -> Result<Vec<Measure>> {
     let app = Serving::start(dist, Port::Free)?;
     let package = Serving::start(package, Port::Free)?;
-    let ended = tools
-        .program("node")
-        .arg(SCRIPT)
-        .arg(app.url())
-        .arg(package.url())
-        .folder(project.tests())
-        .watch()?;
-    if !ended.succeeded {
-        bail!("tests/{SCRIPT} failed");
-    }
-    let lines = ended.stdout.lines().filter(|line| line.starts_with('{'));
-    lines.map(|line| Measure::from_json_line(line).context("a measure")).collect()
+    let script = tools.program("node").arg(SCRIPT).arg(app.url()).arg(package.url());
+    measured(script.folder(project.tests()))
 }

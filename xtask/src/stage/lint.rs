@@ -18,6 +18,7 @@ pub fn run(workplace: &Workplace) -> Result<Counts> {
         .wasm_cargo()
         .args(["clippy", "--quiet", "--all-targets", "--target", WASM])
         .args(["-p", "taskloom-storage", "-p", "taskloom-wasm", "-p", "taskloom-web"])
+        .args(["-p", "taskloom-bench-storage"])
         .args(["--", "-D", "warnings"])
         .watch()?;
     Ok(Counts::check(&native) + Counts::check(&wasm))
