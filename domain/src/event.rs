@@ -1,12 +1,14 @@
 //! Audit events: what happened, on whose behalf, in the order in which it
 //! happened. Events are never changed.
 
+mod archive;
 mod payload;
 
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
+pub use archive::{EventArchive, EventArchiveWriter, MalformedArchive, NewNames};
 pub use payload::*;
 
 use crate::actor::{ActorIdentity, Origin};

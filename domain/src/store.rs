@@ -13,7 +13,7 @@ mod memory;
 use std::sync::Arc;
 
 pub use change::{Change, ChangeSet, Key, Record};
-pub use memory::MemoryStore;
+pub use memory::{EventsImage, MemoryStore, StoreImage};
 
 use crate::actor::{ActorIdentity, Origin};
 use crate::channel::ChannelRecord;

@@ -7,7 +7,9 @@
 
 mod activity;
 mod event_log;
+mod event_table;
 mod grouped;
+mod image;
 mod journal;
 mod listing;
 mod ports;
@@ -17,6 +19,7 @@ mod run_table;
 mod state;
 mod task_entry;
 
+pub use image::{EventsImage, StoreImage};
 use journal::Journal;
 use state::State;
 

@@ -1,72 +1,82 @@
-//! The events of one task.
+//! Which events a task has.
 
-use std::sync::Arc;
-
-use crate::event::EventRecord;
 use crate::id::Sequence;
 use crate::time::Timestamp;
 
-/// Events in the order of their numbers, each with the latest timestamp up to
-/// it: a clock may go back between two events, and the latest of all has to be
-/// known at once.
+/// One event of a task.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    sequence: Sequence,
+    timestamp: Timestamp,
+    /// The latest timestamp up to here: a clock may go back between two events,
+    /// and the latest of all has to be known at once.
+    latest: Timestamp,
+}
+
+/// The numbers of a task's events, ascending.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct EventLog(Vec<(Arc<EventRecord>, Timestamp)>);
+pub(super) struct EventLog(Vec<Place>);
 
 impl EventLog {
+    /// Of events in the order of their numbers.
+    pub(super) fn of(events: impl IntoIterator<Item = (Sequence, Timestamp)>) -> Self {
+        let mut log = Self::default();
+        for (sequence, timestamp) in events {
+            log.insert(sequence, timestamp);
+        }
+        log
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The number of the newest event, zero without events.
     pub(super) fn latest_sequence(&self) -> Sequence {
-        self.0.last().map_or(Sequence::ZERO, |(event, _)| event.sequence)
+        self.0.last().map_or(Sequence::ZERO, |place| place.sequence)
     }
 
     /// The latest timestamp of any event.
     pub(super) fn latest_timestamp(&self) -> Option<Timestamp> {
-        self.0.last().map(|(_, latest)| *latest)
+        self.0.last().map(|place| place.latest)
     }
 
-    /// All events after a number, ascending.
-    pub(super) fn after(
-        &self,
-        sequence: Sequence,
-    ) -> impl DoubleEndedIterator<Item = &Arc<EventRecord>> {
-        let start = self.0.partition_point(|(event, _)| event.sequence <= sequence);
-        self.0[start..].iter().map(|(event, _)| event)
+    /// The numbers after a number, ascending.
+    pub(super) fn after(&self, sequence: Sequence) -> impl DoubleEndedIterator<Item = Sequence> {
+        let start = self.0.partition_point(|place| place.sequence <= sequence);
+        self.0[start..].iter().map(|place| place.sequence)
     }
 
-    pub(super) fn insert(&mut self, event: Arc<EventRecord>) {
-        let place = self.place_of(event.sequence);
-        if self.0.get(place).is_some_and(|(known, _)| known.sequence == event.sequence) {
-            self.0.remove(place);
+    pub(super) fn insert(&mut self, sequence: Sequence, timestamp: Timestamp) {
+        let at = self.place_of(sequence);
+        if self.0.get(at).is_some_and(|known| known.sequence == sequence) {
+            self.0.remove(at);
         }
-        let timestamp = event.event.timestamp;
-        self.0.insert(place, (event, timestamp));
-        self.settle(place);
+        self.0.insert(at, Place { sequence, timestamp, latest: timestamp });
+        self.settle(at);
     }
 
     pub(super) fn remove(&mut self, sequence: Sequence) {
-        let place = self.place_of(sequence);
-        if self.0.get(place).is_some_and(|(event, _)| event.sequence == sequence) {
-            self.0.remove(place);
-            self.settle(place);
+        let at = self.place_of(sequence);
+        if self.0.get(at).is_some_and(|place| place.sequence == sequence) {
+            self.0.remove(at);
+            self.settle(at);
         }
     }
 
     fn place_of(&self, sequence: Sequence) -> usize {
         match self.0.last() {
-            Some((event, _)) if event.sequence < sequence => self.0.len(),
-            _ => self.0.partition_point(|(event, _)| event.sequence < sequence),
+            Some(newest) if newest.sequence < sequence => self.0.len(),
+            _ => self.0.partition_point(|place| place.sequence < sequence),
         }
     }
 
     /// Computes the latest timestamps anew from a place on.
     fn settle(&mut self, from: usize) {
-        let mut latest = from.checked_sub(1).map(|before| self.0[before].1);
-        for (event, up_to) in &mut self.0[from..] {
-            *up_to = latest.map_or(event.event.timestamp, |time| time.max(event.event.timestamp));
-            latest = Some(*up_to);
+        let mut latest = from.checked_sub(1).map(|before| self.0[before].latest);
+        for place in &mut self.0[from..] {
+            place.latest = latest.map_or(place.timestamp, |time| time.max(place.timestamp));
+            latest = Some(place.latest);
         }
     }
 }

@@ -10,30 +10,45 @@ use super::task_entry::TaskEntry;
 use crate::id::Sequence;
 use crate::store::Record;
 
+/// In which order the rows of a table are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// By key: equal stores list alike.
+    ByKey,
+    /// As it comes, which costs no sorting.
+    Any,
+}
+
 impl State {
     /// Every record, kind by kind, each kind by key. What hangs on a task comes
     /// before it: a store that is built from the sequence files each task once,
     /// in its final place, instead of moving it with each event and run.
     pub(super) fn records(&self) -> impl Iterator<Item = Record> + '_ {
-        let events = self.events.values().cloned().map(Record::Event);
+        let events = self.events.after(Sequence::ZERO).map(Record::Event);
+        events.chain(self.records_but_events(Order::ByKey))
+    }
+
+    /// The records that are no events, in the same sequence of kinds.
+    pub(super) fn records_but_events(&self, order: Order) -> impl Iterator<Item = Record> + '_ {
         let latest = Some(self.latest_sequence())
             .filter(|sequence| *sequence != Sequence::ZERO)
             .map(Record::LatestSequence);
-        let runs =
-            late(|| by_key(self.runs.records())).map(|(_, run)| Record::Run(Arc::clone(run)));
-        let tokens = late(|| by_key(&self.tokens))
+        let runs = late(move || rows(self.runs.records(), order))
+            .map(|(_, run)| Record::Run(Arc::clone(run)));
+        let tokens = late(move || rows(&self.tokens, order))
             .map(|(run, token)| Record::ClaimToken(run.clone(), Arc::clone(token)));
-        let bindings = late(|| by_key(&self.idempotency))
+        let bindings = late(move || rows(&self.idempotency, order))
             .map(|(_, binding)| Record::Idempotency(Arc::clone(binding)));
-        let reviews = late(|| by_key(self.reviews.records()))
+        let reviews = late(move || rows(self.reviews.records(), order))
             .map(|(_, review)| Record::Review(Arc::clone(review)));
         let trash = self.trash.values().cloned().map(Record::Trash);
         let channels = self.channels.values().cloned().map(Record::Channel);
-        let beside_tasks = late(|| by_key(&self.tasks)).flat_map(|(_, entry)| beside(entry));
-        let tasks = late(|| by_key(&self.tasks))
+        let beside_tasks =
+            late(move || rows(&self.tasks, order)).flat_map(|(_, entry)| beside(entry));
+        let tasks = late(move || rows(&self.tasks, order))
             .filter_map(|(_, entry)| entry.record.clone().map(Record::Task));
         let scheduler = self.scheduler.iter().cloned().map(Record::Scheduler);
-        (events.chain(latest).chain(runs).chain(tokens).chain(bindings).chain(reviews))
+        (latest.into_iter().chain(runs).chain(tokens).chain(bindings).chain(reviews))
             .chain(channels)
             .chain(trash)
             .chain(beside_tasks)
@@ -53,10 +68,12 @@ fn beside(entry: &TaskEntry) -> impl Iterator<Item = Record> + '_ {
         .chain(entry.gate.iter().cloned().map(Record::ReviewGate))
 }
 
-/// The rows of a table by key; the order of a hash never shows.
-fn by_key<K: Ord + Hash, V>(table: &FxHashMap<K, V>) -> Vec<(&K, &V)> {
+/// The rows of a table; where order counts, that of a hash never shows.
+fn rows<K: Ord + Hash, V>(table: &FxHashMap<K, V>, order: Order) -> Vec<(&K, &V)> {
     let mut rows: Vec<_> = table.iter().collect();
-    rows.sort_unstable_by_key(|(key, _)| *key);
+    if order == Order::ByKey {
+        rows.sort_unstable_by_key(|(key, _)| *key);
+    }
     rows
 }
 

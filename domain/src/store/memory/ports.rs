@@ -191,7 +191,7 @@ impl EventStore for MemoryStore {
     fn delete_events_of_task(&mut self, task: &TaskId) {
         let events = self.state.tasks.get(task).map(|entry| &entry.events);
         let newest_first = events.into_iter().flat_map(|events| events.after(Sequence::ZERO).rev());
-        let gone: Vec<Key> = newest_first.map(|event| Key::Event(event.sequence)).collect();
+        let gone: Vec<Key> = newest_first.map(Key::Event).collect();
         for key in gone {
             self.delete(&key);
         }
@@ -200,21 +200,21 @@ impl EventStore for MemoryStore {
     fn list_event_records(&self, query: &EventRecordQuery) -> Vec<Arc<EventRecord>> {
         let entry = query.task_id.as_ref().and_then(|task| self.state.tasks.get(task));
         let Some(entry) = entry else { return Vec::new() };
-        let events = entry.events.after(query.after_sequence);
+        let numbers = entry.events.after(query.after_sequence);
         let limit = at_most(query.limit);
+        let events = &self.state.events;
         if query.descending {
-            return events.rev().take(limit).cloned().collect();
+            return numbers.rev().take(limit).filter_map(|number| events.get(number)).collect();
         }
-        events.take(limit).cloned().collect()
+        numbers.take(limit).filter_map(|number| events.get(number)).collect()
     }
 
     fn get_event_record(&self, id: &EventId) -> Option<Arc<EventRecord>> {
-        self.state.event(id).cloned()
+        self.state.events.with_id(id)
     }
 
     fn list_board_events(&self, after: Sequence, limit: usize) -> Vec<Arc<EventRecord>> {
-        let events = self.state.events.range(after.next()..);
-        events.map(|(_, event)| event).take(all_or(limit)).cloned().collect()
+        self.state.events.after(after).take(all_or(limit)).collect()
     }
 }
 

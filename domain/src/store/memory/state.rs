@@ -8,6 +8,8 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::activity::Activity;
+use super::event_log::EventLog;
+use super::event_table::EventTable;
 use super::grouped::Grouped;
 use super::queue::{Place, Queue};
 use super::review_table::ReviewTable;
@@ -18,8 +20,8 @@ use crate::channel::ChannelRecord;
 use crate::claim_token::ClaimToken;
 use crate::dependency::Dependency;
 use crate::eligibility::Candidate;
-use crate::event::EventRecord;
-use crate::id::{EventId, RunId, Sequence, TaskId};
+use crate::event::{EventArchive, EventRecord};
+use crate::id::{RunId, Sequence, TaskId};
 use crate::idempotency::RunIdempotency;
 use crate::run::{Run, RunStatus};
 use crate::scheduler::SchedulerPauseState;
@@ -38,8 +40,7 @@ pub(super) struct State {
     pub(super) runs: RunTable,
     pub(super) queue: Queue,
     pub(super) tokens: FxHashMap<RunId, Arc<ClaimToken>>,
-    pub(super) events: BTreeMap<Sequence, Arc<EventRecord>>,
-    event_ids: FxHashMap<EventId, Sequence>,
+    pub(super) events: EventTable,
     /// As it was last written; see [`State::latest_sequence`].
     counter: Sequence,
     pub(super) idempotency: FxHashMap<Binding, Arc<RunIdempotency>>,
@@ -54,6 +55,16 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Nothing but these events.
+    pub(super) fn of_events(archive: EventArchive) -> Self {
+        let mut state = Self::default();
+        for (task, events) in archive.rows_by_task() {
+            state.change(&task, |entry| entry.events = EventLog::of(events));
+        }
+        state.events = EventTable::of(archive);
+        state
+    }
+
     /// Writes a record, whatever stood there before.
     pub(super) fn put(&mut self, record: Record) {
         match record {
@@ -147,7 +158,7 @@ impl State {
                 let token = self.tokens.get(run)?;
                 Some(Record::ClaimToken(run.clone(), Arc::clone(token)))
             }
-            Key::Event(sequence) => self.events.get(sequence).cloned().map(Record::Event),
+            Key::Event(sequence) => self.events.get(*sequence).map(Record::Event),
             Key::LatestSequence => {
                 (!self.counter.is_zero()).then_some(Record::LatestSequence(self.counter))
             }
@@ -174,17 +185,11 @@ impl State {
         self.tasks.get(id)?.record.as_ref()
     }
 
-    /// The event with an id.
-    pub(super) fn event(&self, id: &EventId) -> Option<&Arc<EventRecord>> {
-        self.events.get(self.event_ids.get(id)?)
-    }
-
     /// The number of the newest event ever: as it was written, and at least that
     /// of the newest event that is there, so that records without a counter
     /// cannot make a number be used twice.
     pub(super) fn latest_sequence(&self) -> Sequence {
-        let newest = self.events.last_key_value().map_or(Sequence::ZERO, |(newest, _)| *newest);
-        self.counter.max(newest)
+        self.counter.max(self.events.newest())
     }
 
     /// The nearest paused task on the way up, the task itself first. Hierarchies
@@ -272,21 +277,15 @@ impl State {
 
     fn put_event(&mut self, event: Arc<EventRecord>) {
         self.delete_event(event.sequence);
-        self.event_ids.insert(event.event.id.clone(), event.sequence);
-        self.events.insert(event.sequence, Arc::clone(&event));
-        let task = event.event.task_id.clone();
-        self.change(&task, |entry| entry.events.insert(event));
+        let (sequence, timestamp) = (event.sequence, event.event.timestamp);
+        self.change(&event.event.task_id, |entry| entry.events.insert(sequence, timestamp));
+        self.events.insert(event);
     }
 
     fn delete_event(&mut self, sequence: Sequence) {
-        if self.events.last_key_value().is_none_or(|(newest, _)| *newest < sequence) {
-            return;
+        if let Some(event) = self.events.remove(sequence) {
+            self.change(&event.event.task_id, |entry| entry.events.remove(sequence));
         }
-        let Some(event) = self.events.remove(&sequence) else { return };
-        if self.event_ids.get(&event.event.id) == Some(&sequence) {
-            self.event_ids.remove(&event.event.id);
-        }
-        self.change(&event.event.task_id, |entry| entry.events.remove(sequence));
     }
 
     fn put_idempotency(&mut self, binding: Arc<RunIdempotency>) {

@@ -14,6 +14,7 @@ use super::*;
 use crate::actor::{ActorIdentity, ActorKind};
 use crate::eligibility::{ClaimBarrier, claim_barriers};
 use crate::enumeration::Enumeration;
+use crate::event::{EventArchive, EventArchiveWriter};
 use crate::id::Sequence;
 use crate::run::RunStatus;
 use crate::store::conformance::fixture;
@@ -120,6 +121,17 @@ fn compare<S: Store, T: Store>(store: &S, model: &T, questions: &[Vec<u8>]) {
     }
 }
 
+/// The store as it comes out of storage: its events in an archive.
+fn packed(store: &MemoryStore) -> MemoryStore {
+    let mut image = store.image();
+    let mut writer = EventArchiveWriter::default();
+    while !image.events.is_done() {
+        image.events.pack(&mut writer, 2);
+    }
+    let archive = EventArchive::read(writer.finish()).unwrap();
+    MemoryStore::from_image(archive, image.records)
+}
+
 fn key_of(change: &Change) -> Key {
     match change {
         Change::Put(record) => record.key(),
@@ -138,7 +150,7 @@ proptest! {
 
     #[test]
     fn every_read_answers_as_a_scan_of_all_records_would(
-        script in script::script(), questions in script::questions(),
+        script in script::script(), questions in script::questions(), packs in any::<bool>(),
     ) {
         let (mut store, mut model) = (MemoryStore::default(), Model::default());
         for step in script {
@@ -157,8 +169,38 @@ proptest! {
                     model.rollback();
                 }
             }
+            if packs {
+                store = packed(&store);
+            }
             compare(&store, &model, &questions);
         }
+    }
+
+    #[test]
+    fn a_packed_store_changes_as_any_other(
+        script in script::script(), pack_at in any::<prop::sample::Index>(),
+    ) {
+        let pack_at = pack_at.index(script.len());
+        let (mut store, mut other) = (MemoryStore::default(), MemoryStore::default());
+        let mut done = Vec::new();
+        for (number, step) in script.into_iter().enumerate() {
+            if number == pack_at {
+                other = packed(&store);
+                prop_assert_eq!(&other, &store);
+            }
+            for store in [&mut store, &mut other] {
+                store.begin();
+                step.write(store);
+            }
+            let (one, set) = (store.commit(), other.commit());
+            prop_assert_eq!(&one, &set);
+            prop_assert_eq!(&other, &store);
+            done.push(set);
+        }
+        for set in done.into_iter().rev() {
+            other.apply(&set.inverse);
+        }
+        prop_assert_eq!(other, MemoryStore::default());
     }
 
     #[test]
