@@ -4,6 +4,7 @@ mod change;
 mod loading;
 mod operation;
 mod options;
+mod pause;
 mod work;
 mod working_copy;
 
@@ -178,6 +179,23 @@ impl<L: ChangeLog + 'static> Board<L> {
         let (sender, receiver) = oneshot::channel();
         self.shared.state.borrow_mut().ask_to_catch_up(sender)?;
         self.shared.start();
+        receiver.await.unwrap_or_else(|_| Err(operation::abandoned()))
+    }
+
+    /// Keeps the board's state as a whole, so that opening it has no entries to apply,
+    /// and answers the version of that state. Boards do so by themselves from time
+    /// to time; this is for the end of something large, like an import. Others have
+    /// their turns while it is written. Where a snapshot is being written already,
+    /// that one is the answer.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the log answers; `closed` also where the board is closed before it
+    /// is done. The board itself is kept in either case.
+    pub async fn snapshot(&self) -> Result<Version, StorageError> {
+        let (sender, receiver) = oneshot::channel();
+        self.shared.state.borrow_mut().ask_for_snapshot(sender)?;
+        self.shared.take_snapshot();
         receiver.await.unwrap_or_else(|_| Err(operation::abandoned()))
     }
 

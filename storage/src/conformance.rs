@@ -71,7 +71,7 @@ async fn fill<L: ChangeLog>(log: &L, count: u64) {
 
 async fn put_snapshot<L: ChangeLog>(log: &L, at: u64, bytes: &[u8]) {
     let snapshot = Snapshot { version: version(at), bytes: bytes.to_vec() };
-    log.put_snapshot(&snapshot).await.expect("keeping a snapshot succeeds");
+    log.put_snapshot(snapshot).await.expect("keeping a snapshot succeeds");
 }
 
 async fn snapshot_version<L: ChangeLog>(log: &L, at_or_before: Version) -> Option<u64> {
@@ -260,7 +260,7 @@ async fn closed_handle_is_closed_alone<L: ChangeLog>(one: L, other: &L) {
     assert!(one.append(version(1), b"late").await.is_err_and(|error| is_closed(&error)));
     assert!(one.snapshot(Version::MAX).await.is_err_and(|error| is_closed(&error)));
     let snapshot = Snapshot { version: version(1), bytes: Vec::new() };
-    assert!(one.put_snapshot(&snapshot).await.is_err_and(|error| is_closed(&error)));
+    assert!(one.put_snapshot(snapshot).await.is_err_and(|error| is_closed(&error)));
     assert!(one.prune(version(1)).await.is_err_and(|error| is_closed(&error)));
     assert!(one.watch().next().await.is_none());
     assert_eq!(numbers(&read(other, 0).await), [1]);

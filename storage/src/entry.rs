@@ -75,7 +75,7 @@ pub(crate) fn encode(
 pub(crate) fn decode(entry: &LogEntry) -> Result<Entry, StorageError> {
     let version = entry.version;
     let body = frame::open(Kind::Entry, version, &entry.bytes)?;
-    let body: Body<Vec<ChangeSet>> = serde_json::from_slice(body)
+    let body: Body<Vec<ChangeSet>> = serde_json::from_slice(body.bytes)
         .map_err(|error| StorageError::corrupt(Part::Entry(version), error.to_string()))?;
     Ok(Entry { version, writer: body.writer, change_sets: body.change_sets })
 }

@@ -17,23 +17,31 @@ mod database;
 mod signal;
 mod transaction;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use js_sys::{Array, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbRequest, IdbTransactionMode,
+    IdbCursorDirection, IdbCursorWithValue, IdbKeyRange, IdbObjectStore, IdbRequest,
+    IdbTransactionMode,
 };
 
 use self::database::Database;
-use self::transaction::{Kept, Transaction, failure, found_key, key_of, newest_key, version_of};
+use self::transaction::{
+    Kept, Steps, Transaction, failure, found_key, key_of, newest_key, version_of,
+};
 use crate::error::{Part, StorageError};
 use crate::log::{Appended, ChangeLog, LogEntry, Snapshot, Tail, Watch};
 use crate::version::Version;
 
 const LOG: &str = "log";
 const SNAPSHOTS: &str = "snapshots";
+const PIECES: &str = "pieces";
+
+/// The length of a piece of a snapshot. Handing one to the browser copies it, which
+/// must not hold a page up.
+const PIECE: usize = 1 << 20;
 
 /// Where the log's floor stands: the key before the first version.
 const FLOOR: Version = Version::ZERO;
@@ -102,8 +110,8 @@ impl IndexedDbLog {
         let transaction = self.begin(&[LOG], IdbTransactionMode::Readwrite)?;
         let log = transaction.store(LOG)?;
         let floor = log.get(&key_of(FLOOR)).map_err(failure)?;
-        transaction.then(&floor, move |request| {
-            log.delete(&between_floor_and(found_floor(request)?)?).map(drop).map_err(failure)
+        transaction.then(&floor, move |_, floor| {
+            log.delete(&between_floor_and(found_floor(floor)?)?).map(drop).map_err(failure)
         });
         transaction.finished().await
     }
@@ -171,36 +179,36 @@ impl ChangeLog for IndexedDbLog {
     }
 
     async fn snapshot(&self, at_or_before: Version) -> Result<Option<Snapshot>, StorageError> {
-        let transaction = self.begin(&[SNAPSHOTS], IdbTransactionMode::Readonly)?;
+        let transaction = self.begin(&[SNAPSHOTS, PIECES], IdbTransactionMode::Readonly)?;
         let range = IdbKeyRange::upper_bound(&key_of(at_or_before)).map_err(failure)?;
-        let request = transaction
+        let newest = transaction
             .store(SNAPSHOTS)?
             .open_cursor_with_range_and_direction(&range, IdbCursorDirection::Prev)
             .map_err(failure)?;
+        let found = Rc::new(RefCell::new(None));
+        read_snapshot(transaction.steps(), &newest, transaction.store(PIECES)?, Rc::clone(&found));
         transaction.finished().await?;
-        let Ok(cursor) = request.result().map_err(failure)?.dyn_into::<IdbCursorWithValue>() else {
-            return Ok(None);
-        };
-        let version = version_of(&cursor.key().map_err(failure)?)?;
-        let value = cursor.value().map_err(failure)?;
-        Ok(Some(Snapshot { version, bytes: bytes_of(value, Part::Snapshot(version))? }))
+        Ok(found.take())
     }
 
-    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<(), StorageError> {
-        let transaction = self.begin(&[SNAPSHOTS], IdbTransactionMode::Readwrite)?;
-        let bytes = Uint8Array::from(snapshot.bytes.as_slice());
-        transaction
+    async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StorageError> {
+        let transaction = self.begin(&[SNAPSHOTS, PIECES], IdbTransactionMode::Readwrite)?;
+        let (pieces, version) = (transaction.store(PIECES)?, snapshot.version);
+        let count = snapshot.bytes.chunks(PIECE).len() as u32;
+        pieces.delete(&pieces_of(version)?).map_err(failure)?;
+        let last = transaction
             .store(SNAPSHOTS)?
-            .put_with_key(&bytes, &key_of(snapshot.version))
+            .put_with_key(&count.into(), &key_of(version))
             .map_err(failure)?;
+        put_pieces(transaction.steps(), &last, pieces, Rc::new(snapshot), 0);
         transaction.finished().await
     }
 
     async fn prune(&self, before: Version) -> Result<(), StorageError> {
-        let transaction = self.begin(&[LOG, SNAPSHOTS], IdbTransactionMode::Readwrite)?;
+        let transaction = self.begin(&[LOG, SNAPSHOTS, PIECES], IdbTransactionMode::Readwrite)?;
         let log = transaction.store(LOG)?;
         let floor = log.get(&key_of(FLOOR)).map_err(failure)?;
-        transaction.then(&newest_key(&log)?, move |newest| {
+        transaction.then(&newest_key(&log)?, move |_, newest| {
             let floor = before.min(found_key(newest)?).max(found_floor(&floor)?);
             if floor > FLOOR {
                 log.delete(&between_floor_and(floor)?).map_err(failure)?;
@@ -208,11 +216,12 @@ impl ChangeLog for IndexedDbLog {
             }
             Ok(())
         });
-        let snapshots = transaction.store(SNAPSHOTS)?;
-        transaction.then(&newest_key(&snapshots)?, move |newest| {
-            let bound = key_of(before.min(found_key(newest)?));
-            let older = IdbKeyRange::upper_bound_with_open(&bound, true).map_err(failure)?;
-            snapshots.delete(&older).map(drop).map_err(failure)
+        let (snapshots, pieces) = (transaction.store(SNAPSHOTS)?, transaction.store(PIECES)?);
+        transaction.then(&newest_key(&snapshots)?, move |_, newest| {
+            let bound = before.min(found_key(newest)?);
+            snapshots.delete(&below(&key_of(bound))?).map_err(failure)?;
+            pieces.delete(&below(&piece_key(bound, 0))?).map_err(failure)?;
+            Ok(())
         });
         transaction.finished().await
     }
@@ -239,6 +248,78 @@ fn between_floor_and(bound: Version) -> Result<JsValue, StorageError> {
     let (floor, bound) = (key_of(FLOOR), key_of(bound));
     let keys = IdbKeyRange::bound_with_lower_open_and_upper_open(&floor, &bound, true, true);
     keys.map(Into::into).map_err(failure)
+}
+
+/// All keys below one.
+fn below(key: &JsValue) -> Result<JsValue, StorageError> {
+    IdbKeyRange::upper_bound_with_open(key, true).map(Into::into).map_err(failure)
+}
+
+/// Reads the snapshot that a cursor finds. Its pieces are asked for at once and
+/// taken over one by one, while the database reads the next ones.
+fn read_snapshot(
+    steps: &Steps,
+    newest: &IdbRequest,
+    pieces: IdbObjectStore,
+    found: Rc<RefCell<Option<Snapshot>>>,
+) {
+    steps.then(newest, move |steps, newest| {
+        let cursor = newest.result().map_err(failure)?;
+        let Ok(cursor) = cursor.dyn_into::<IdbCursorWithValue>() else { return Ok(()) };
+        let version = version_of(&cursor.key().map_err(failure)?)?;
+        let value = cursor.value().map_err(failure)?;
+        let part = Part::Snapshot(version);
+        let Some(count) = value.as_f64() else {
+            // The first layout kept snapshots in one piece.
+            *found.borrow_mut() = Some(Snapshot { version, bytes: bytes_of(value, part)? });
+            return Ok(());
+        };
+        let count = count as u32;
+        let bytes = Vec::with_capacity(count as usize * PIECE);
+        *found.borrow_mut() = Some(Snapshot { version, bytes });
+        for index in 0..count {
+            let piece = pieces.get(&piece_key(version, index)).map_err(failure)?;
+            let found = Rc::clone(&found);
+            steps.then(&piece, move |_, piece| {
+                let piece = piece.result().map_err(failure)?;
+                if piece.is_undefined() {
+                    return Err(StorageError::corrupt(part, "a piece of it is missing"));
+                }
+                let piece = bytes_of(piece, part)?;
+                found.borrow_mut().iter_mut().for_each(|it| it.bytes.extend_from_slice(&piece));
+                Ok(())
+            });
+        }
+        Ok(())
+    });
+}
+
+/// Puts the pieces of a snapshot one after the other, so that the page has a turn
+/// between them.
+fn put_pieces(
+    steps: &Steps,
+    last: &IdbRequest,
+    pieces: IdbObjectStore,
+    snapshot: Rc<Snapshot>,
+    index: u32,
+) {
+    steps.then(last, move |steps, _| {
+        let Some(piece) = snapshot.bytes.chunks(PIECE).nth(index as usize) else { return Ok(()) };
+        let key = piece_key(snapshot.version, index);
+        let last = pieces.put_with_key(&Uint8Array::from(piece), &key).map_err(failure)?;
+        put_pieces(steps, &last, pieces, snapshot, index + 1);
+        Ok(())
+    });
+}
+
+/// The key of a piece: its snapshot's version, and its place.
+fn piece_key(version: Version, index: u32) -> JsValue {
+    Array::of2(&key_of(version), &index.into()).into()
+}
+
+fn pieces_of(version: Version) -> Result<JsValue, StorageError> {
+    let (first, last) = (piece_key(version, 0), piece_key(version, u32::MAX));
+    IdbKeyRange::bound(&first, &last).map(Into::into).map_err(failure)
 }
 
 fn bytes_of(value: JsValue, part: Part) -> Result<Vec<u8>, StorageError> {

@@ -51,7 +51,7 @@ pub trait ChangeLog {
     /// # Errors
     ///
     /// Any [`StorageError`]; the older snapshots are untouched.
-    fn put_snapshot(&self, snapshot: &Snapshot) -> impl Future<Output = Result<(), StorageError>>;
+    fn put_snapshot(&self, snapshot: Snapshot) -> impl Future<Output = Result<(), StorageError>>;
 
     /// Drops entries and snapshots older than a version, but never the newest
     /// entry, which holds the place of the log, nor the newest snapshot.

@@ -111,9 +111,9 @@ impl ChangeLog for MemoryLog {
         Ok(newest.map(|(version, bytes)| Snapshot { version: *version, bytes: bytes.clone() }))
     }
 
-    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StorageError> {
         self.check_open()?;
-        self.shared.borrow_mut().snapshots.insert(snapshot.version, snapshot.bytes.clone());
+        self.shared.borrow_mut().snapshots.insert(snapshot.version, snapshot.bytes);
         Ok(())
     }
 

@@ -50,9 +50,22 @@ fn snapshot_leaves_out_what_is_not_kept() {
     });
     let first = MemoryLog::new();
     tab.wait(first.append(Version::ZERO, &entries[0].bytes)).unwrap();
-    tab.wait(first.put_snapshot(&snapshot.unwrap())).unwrap();
+    tab.wait(first.put_snapshot(snapshot.unwrap())).unwrap();
     assert_eq!(titles(&Tab::open(first).board), ["kept"]);
     assert_eq!(titles(&tab.board), ["kept", "still on its way"]);
+}
+
+#[test]
+fn snapshot_is_kept_when_somebody_asks() {
+    let log = MemoryLog::new();
+    let mut tab = Tab::open(log.another());
+    tab.create("one").unwrap();
+    let board = tab.board.clone();
+    assert_eq!(tab.wait(board.snapshot()), Ok(version(1)));
+    let kept = tab.wait(log.snapshot(Version::MAX)).unwrap().unwrap();
+    assert_eq!(kept.version, version(1));
+    tab.wait(board.close());
+    assert_eq!(tab.wait(board.snapshot()).unwrap_err().code(), "closed");
 }
 
 #[test]
@@ -88,7 +101,7 @@ fn damaged_snapshot_is_passed_over_while_its_entries_are_there() {
     let newest = tab.wait(log.snapshot(Version::MAX)).unwrap().unwrap();
     let mut bytes = newest.bytes.clone();
     bytes[40] ^= 1;
-    tab.wait(log.put_snapshot(&Snapshot { bytes, ..newest.clone() })).unwrap();
+    tab.wait(log.put_snapshot(Snapshot { bytes, ..newest.clone() })).unwrap();
     assert_eq!(records(&Tab::open(log.another()).board), records(&tab.board));
     tab.wait(log.prune(newest.version)).unwrap();
     let error = Tab::try_open(log, 3).map(drop).unwrap_err();
@@ -135,7 +148,7 @@ impl ChangeLog for Replaceable {
         self.now().snapshot(at_or_before).await
     }
 
-    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StorageError> {
         self.now().put_snapshot(snapshot).await
     }
 

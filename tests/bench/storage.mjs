@@ -59,7 +59,7 @@ async function measureOperations(context) {
   const page = await open(context);
   const { single, puts, burst } = await page.evaluate(
     async ([rounds, warmUp, batch, bursts, size]) => {
-      const board = await storage.Opened.open("operations", 1_000_000);
+      const board = await storage.Opened.open("operations");
       let sample = null;
       const { add } = IDBObjectStore.prototype;
       IDBObjectStore.prototype.add = function (value, ...rest) {
@@ -110,12 +110,12 @@ async function measureNews(context) {
   const [writer, reader] = [await open(context), await open(context)];
   await reader.evaluate(async () => {
     // The page holds the board, or it is collected.
-    window.board = await storage.Opened.open("news", 1_000_000);
+    window.board = await storage.Opened.open("news");
     window.heard = new Map();
     board.watch_others((version) => heard.set(version, performance.timeOrigin + performance.now()));
   });
   const said = await writer.evaluate(async (count) => {
-    const board = await storage.Opened.open("news", 1_000_000);
+    const board = await storage.Opened.open("news");
     const said = [];
     for (let number = 0; number < count; number++) {
       await board.create();
@@ -138,10 +138,13 @@ async function measureNews(context) {
 async function fill(context) {
   const page = await open(context);
   await page.evaluate(async (entries) => {
-    let board = await storage.Opened.open("large", 1);
+    const board = await storage.Opened.open("large");
     await board.fill();
-    await board.close();
-    board = await storage.Opened.open("large", 1_000_000);
+    // Two snapshots later, the entry that all this came in is pruned.
+    for (let number = 0; number < 2; number++) {
+      await board.create();
+      await board.snapshot();
+    }
     for (let number = 0; number < entries; number++) await board.create();
     await board.close();
   }, ENTRIES);
@@ -158,11 +161,16 @@ async function measureOpening(context) {
     const figures = await page.evaluate(async () => {
       const database = await answer(indexedDB.open("taskloom/large"));
       let started = performance.now();
-      const transaction = database.transaction(["log", "snapshots"], "readonly");
-      const stores = ["log", "snapshots"].map((name) => transaction.objectStore(name));
-      const values = (await Promise.all(stores.map((store) => answer(store.getAll())))).flat();
+      const transaction = database.transaction(["log", "snapshots", "pieces"], "readonly");
+      const [log, snapshots, pieces] =
+        ["log", "snapshots", "pieces"].map((name) => transaction.objectStore(name));
+      const version = (await answer(snapshots.openKeyCursor(null, "prev"))).key;
+      const values = (await Promise.all([
+        answer(pieces.getAll(IDBKeyRange.lowerBound([version]))),
+        answer(log.getAll(IDBKeyRange.lowerBound(version, true))),
+      ])).flat();
       const raw = performance.now() - started;
-      const bytes = values.reduce((sum, value) => sum + (value.byteLength ?? 0), 0);
+      const bytes = values.reduce((sum, value) => sum + value.byteLength, 0);
       database.close();
       return { raw, bytes };
     });
@@ -173,7 +181,7 @@ async function measureOpening(context) {
     const fresh = await open(context);
     opened.push(await fresh.evaluate(async () => {
       const started = performance.now();
-      window.board = await storage.Opened.open("large", 1_000_000);
+      window.board = await storage.Opened.open("large");
       return performance.now() - started;
     }));
     memory = await fresh.evaluate(() => storage.memory_bytes()) + await heap(fresh);
@@ -196,8 +204,7 @@ async function heap(page) {
 async function measureSnapshots(context) {
   const page = await open(context);
   const { gaps, idle } = await page.evaluate(async (snapshots) => {
-    const every = 20;
-    const board = await storage.Opened.open("large", every);
+    const board = await storage.Opened.open("large");
     const { port1, port2 } = new MessageChannel();
     let last = performance.now();
     let longest = 0;
@@ -218,11 +225,8 @@ async function measureSnapshots(context) {
     const idle = await longestDuring(() => rest(1000));
     const gaps = [];
     for (let round = 0; round < snapshots; round++) {
-      while (board.version() % every !== every - 1) await board.create();
-      gaps.push(await longestDuring(async () => {
-        await board.create();
-        await rest(2500);
-      }));
+      await board.create();
+      gaps.push(await longestDuring(() => board.snapshot()));
     }
     return { gaps, idle };
   }, SNAPSHOTS);

@@ -54,7 +54,7 @@ impl ChangeLog for Log {
         of_each!(self, log => log.snapshot(at_or_before).await)
     }
 
-    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StorageError> {
         of_each!(self, log => log.put_snapshot(snapshot).await)
     }
 

@@ -68,8 +68,10 @@ async fn newest_readable_snapshot<L: ChangeLog>(
                 let empty = MemoryStore::default();
                 return Ok((Loaded::at(Version::ZERO, empty, None), damage));
             }
-            Ok(Some(found)) => snapshot::decode(&found)
-                .map(|store| Loaded::at(found.version, store, Some(found.version))),
+            Ok(Some(found)) => {
+                let version = found.version;
+                snapshot::decode(found).map(|store| Loaded::at(version, store, Some(version)))
+            }
             Err(error) => Err(error),
         };
         match read {

@@ -12,10 +12,12 @@ use self::state::{Job, State};
 use super::loading;
 use super::operation::Operation;
 use super::options::BoardOptions;
+use super::pause::pause;
 use super::working_copy::WorkingCopy;
 use crate::entry;
 use crate::error::{Part, StorageError};
 use crate::log::{Appended, ChangeLog, Tail, Watch};
+use crate::snapshot::{SnapshotWriter, Step};
 use crate::version::Version;
 
 /// What all clones of a board share.
@@ -157,28 +159,34 @@ impl<L: ChangeLog + 'static> Shared<L> {
 
     /// Keeps the present state as a whole, beside the other work. The snapshot
     /// before it stays as a spare, and what is older than that goes.
-    fn take_snapshot(self: &Rc<Self>) {
+    pub(super) fn take_snapshot(self: &Rc<Self>) {
         let board = Rc::clone(self);
         (self.options.spawn)(Box::pin(async move {
-            let Some(snapshot) = board.state.borrow_mut().begin_snapshot() else { return };
-            let kept = match snapshot {
-                Ok((snapshot, spare)) => board.keep_snapshot(&snapshot, spare).await,
-                Err(error) => Err(error),
-            };
+            let Some((writer, spare)) = board.state.borrow_mut().begin_snapshot() else { return };
+            let kept = board.keep_snapshot(writer, spare).await;
             board.state.borrow_mut().end_snapshot(kept);
         }));
     }
 
     async fn keep_snapshot(
         &self,
-        snapshot: &crate::log::Snapshot,
+        mut writer: SnapshotWriter,
         spare: Option<Version>,
     ) -> Result<Version, StorageError> {
+        let snapshot = loop {
+            match writer.step()? {
+                Step::More(next) => writer = next,
+                Step::Done(snapshot) => break snapshot,
+            }
+            pause().await;
+            self.state.borrow().check_open()?;
+        };
+        let version = snapshot.version;
         self.log.put_snapshot(snapshot).await?;
         if let Some(spare) = spare {
             self.log.prune(spare).await?;
         }
-        Ok(snapshot.version)
+        Ok(version)
     }
 }
 

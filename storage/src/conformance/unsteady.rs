@@ -101,7 +101,7 @@ impl<L: ChangeLog> ChangeLog for Unsteady<L> {
         self.log.snapshot(at_or_before).await
     }
 
-    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<(), StorageError> {
+    async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StorageError> {
         self.log.put_snapshot(snapshot).await
     }
 

@@ -15,13 +15,13 @@ use web_sys::{
 
 use super::signal::Signal;
 use super::transaction::{failure, found_key, key_of};
-use super::{FLOOR, LOG, SNAPSHOTS};
+use super::{FLOOR, LOG, PIECES, SNAPSHOTS};
 use crate::error::{CloseReason, StorageError};
 use crate::log::Watch;
 use crate::version::Version;
 
 /// The layout of object stores that this version makes and reads. Since 2, the
-/// log notes its floor.
+/// log notes its floor, and snapshots are kept in pieces.
 pub(super) const LAYOUT: u32 = 2;
 
 /// An open connection.
@@ -195,7 +195,9 @@ fn upgrade(event: IdbVersionChangeEvent) -> Result<(), JsValue> {
     if old < 1.0 {
         connection.create_object_store(LOG)?;
         connection.create_object_store(SNAPSHOTS)?;
-    } else if old < 2.0 {
+    }
+    if old < 2.0 {
+        connection.create_object_store(PIECES)?;
         let transaction = request.transaction().ok_or("an upgrade without a transaction")?;
         note_floor(transaction.object_store(LOG)?)?;
     }

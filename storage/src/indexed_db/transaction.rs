@@ -19,10 +19,36 @@ use crate::version::Version;
 
 /// A transaction whose requests are being made.
 pub(super) struct Transaction {
-    inner: IdbTransaction,
+    steps: Steps,
     finished: JsFuture,
-    /// What a check inside the transaction found wrong.
+}
+
+/// What goes on inside a transaction, one answer after the other.
+#[derive(Clone)]
+pub(super) struct Steps {
+    transaction: IdbTransaction,
+    /// What a step found wrong.
     refusal: Rc<RefCell<Option<StorageError>>>,
+}
+
+impl Steps {
+    /// Goes on with the answer of a request: where `next` fails, nothing of the
+    /// transaction is kept.
+    pub(super) fn then(
+        &self,
+        request: &IdbRequest,
+        next: impl FnOnce(&Steps, &IdbRequest) -> Result<(), StorageError> + 'static,
+    ) {
+        let (answered, steps) = (request.clone(), self.clone());
+        let callback = Closure::once_into_js(move |_: Event| {
+            if let Err(error) = next(&steps, &answered) {
+                *steps.refusal.borrow_mut() = Some(error);
+                // It can fail only where the transaction is at its end already.
+                let _ = steps.transaction.abort();
+            }
+        });
+        request.set_onsuccess(Some(callback.unchecked_ref()));
+    }
 }
 
 impl Transaction {
@@ -37,37 +63,32 @@ impl Transaction {
             inner.set_oncomplete(Some(&resolve));
             inner.set_onabort(Some(&reject));
         });
-        Ok(Self { inner, finished: finished.into(), refusal: Rc::default() })
+        let steps = Steps { transaction: inner, refusal: Rc::default() };
+        Ok(Self { steps, finished: finished.into() })
     }
 
     pub(super) fn store(&self, name: &str) -> Result<IdbObjectStore, StorageError> {
-        self.inner.object_store(name).map_err(failure)
+        self.steps.transaction.object_store(name).map_err(failure)
     }
 
-    /// Goes on with the answer of a request, inside of the transaction: where
-    /// `next` fails, nothing of it is kept.
+    /// As [`Steps::then`].
     pub(super) fn then(
         &self,
         request: &IdbRequest,
-        next: impl FnOnce(&IdbRequest) -> Result<(), StorageError> + 'static,
+        next: impl FnOnce(&Steps, &IdbRequest) -> Result<(), StorageError> + 'static,
     ) {
-        let (answered, transaction) = (request.clone(), self.inner.clone());
-        let refusal = Rc::clone(&self.refusal);
-        let callback = Closure::once_into_js(move |_: Event| {
-            if let Err(error) = next(&answered) {
-                *refusal.borrow_mut() = Some(error);
-                // It can fail only where the transaction is at its end already.
-                let _ = transaction.abort();
-            }
-        });
-        request.set_onsuccess(Some(callback.unchecked_ref()));
+        self.steps.then(request, next);
+    }
+
+    pub(super) fn steps(&self) -> &Steps {
+        &self.steps
     }
 
     /// Has the transaction kept as soon as its requests succeed, without another
     /// turn between page and database.
     pub(super) fn commit(&self) -> Result<(), StorageError> {
         #[expect(deprecated, reason = "the standard has it; only these bindings do not know")]
-        self.inner.commit().map_err(failure)
+        self.steps.transaction.commit().map_err(failure)
     }
 
     /// Waits until everything is kept, or nothing.
@@ -75,7 +96,7 @@ impl Transaction {
         if self.finished.await.is_ok() {
             return Ok(());
         }
-        Err(self.refusal.take().unwrap_or_else(|| why_aborted(&self.inner)))
+        Err(self.steps.refusal.take().unwrap_or_else(|| why_aborted(&self.steps.transaction)))
     }
 
     /// As [`Transaction::finished`], where it is no error that `add` found its key
@@ -84,9 +105,9 @@ impl Transaction {
         if self.finished.await.is_ok() {
             return Ok(Kept::All);
         }
-        match self.inner.error() {
+        match self.steps.transaction.error() {
             Some(error) if error.name() == "ConstraintError" => Ok(Kept::NothingKeyTaken),
-            _ => Err(why_aborted(&self.inner)),
+            _ => Err(why_aborted(&self.steps.transaction)),
         }
     }
 }

@@ -201,11 +201,15 @@ async fn foreign_value_is_damage_and_not_a_crash() {
     store("log").put_with_key(&"text".into(), &1.0.into()).unwrap();
     store("snapshots").put_with_key(&Uint8Array::new_with_length(0), &1.0.into()).unwrap();
     store("snapshots").put_with_key(&"text".into(), &2.0.into()).unwrap();
+    store("snapshots").put_with_key(&1.0.into(), &3.0.into()).unwrap();
     connection.close();
     let error = log.read(Version::ZERO).await.unwrap_err();
     assert!(matches!(error, StorageError::Corrupt { part: Part::Entry(_), .. }), "{error}");
-    let error = log.snapshot(Version::MAX).await.unwrap_err();
-    assert!(matches!(error, StorageError::Corrupt { part: Part::Snapshot(_), .. }), "{error}");
+    for (at, cause) in [(3, "a piece of it is missing"), (2, "it is not a sequence of bytes")] {
+        let error = log.snapshot(version(at)).await.unwrap_err();
+        let part = Part::Snapshot(version(at));
+        assert_eq!(error, StorageError::Corrupt { part, cause: cause.into() });
+    }
     let older = log.snapshot(version(1)).await.unwrap();
     assert_eq!(older, Some(Snapshot { version: version(1), bytes: Vec::new() }));
 }

@@ -27,13 +27,12 @@ pub struct Opened {
 
 #[wasm_bindgen]
 impl Opened {
-    /// Opens the board of a name, which keeps a snapshot every so many entries.
-    pub async fn open(name: String, snapshot_every: u32) -> Result<Opened, JsError> {
+    /// Opens the board of a name, which keeps snapshots when it is told to.
+    pub async fn open(name: String) -> Result<Opened, JsError> {
         let log = IndexedDbLog::open(&name, Durability::Relaxed).await?;
         let engine = ManagerOptions::new(now, HexIds::new(random::<8>), random::<32>);
         let mut options = BoardOptions::for_page()?;
-        options.snapshot_every = NonZeroU64::new(snapshot_every.into())
-            .ok_or_else(|| JsError::new("snapshot_every must be positive"))?;
+        options.snapshot_every = NonZeroU64::MAX;
         Ok(Self { board: Board::open(log, engine, options).await?, created: Cell::default() })
     }
 
@@ -53,6 +52,12 @@ impl Opened {
     pub async fn burst(&self, count: u32) -> Result<(), JsError> {
         let operations = (0..count).map(|_| Ok(self.board.run(self.operation()?)));
         try_join_all(operations.collect::<Result<Vec<_>, JsError>>()?).await?;
+        Ok(())
+    }
+
+    /// Keeps the board as a whole.
+    pub async fn snapshot(&self) -> Result<(), JsError> {
+        self.board.snapshot().await?;
         Ok(())
     }
 

@@ -102,9 +102,12 @@ impl EventArchiveWriter {
 
     /// The bytes of the archive.
     pub fn finish(self) -> Vec<u8> {
-        let parts = [&self.names, &self.rows, &self.heads, &self.texts];
-        let length = parts.iter().map(|part| part.len()).sum::<usize>();
-        let mut bytes = Vec::with_capacity(20 + length);
+        self.finish_in_parts().concat()
+    }
+
+    /// The bytes of the archive in parts that follow one another, for somebody who
+    /// copies them a little at a time.
+    pub fn finish_in_parts(self) -> [Vec<u8>; 5] {
         let counts = [
             offset(self.index.len()),
             offset(self.names.len()),
@@ -112,11 +115,8 @@ impl EventArchiveWriter {
             offset(self.heads.len()),
             offset(self.texts.len()),
         ];
-        bytes.extend(counts.into_iter().flat_map(u32::to_be_bytes));
-        for part in parts {
-            bytes.extend_from_slice(part);
-        }
-        bytes
+        let prelude = counts.into_iter().flat_map(u32::to_be_bytes).collect();
+        [prelude, self.names, self.rows, self.heads, self.texts]
     }
 
     fn name(&mut self, text: &str) -> u32 {

@@ -87,9 +87,9 @@ impl TaskEntry {
 
     /// Brings the projections of the record up to date.
     pub(super) fn project(&mut self) {
+        let Some(record) = &self.record else { return };
         let latest = self.events.latest_sequence();
         let current = self.current_run();
-        let Some(record) = &self.record else { return };
         if record.current_run_id.as_ref() == current && record.latest_event_seq == latest {
             return;
         }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
-use taskloom_domain::store::Change;
+use taskloom_domain::store::{Change, MemoryStore};
 
 use super::super::change::{BoardChange, Source};
 use super::super::loading::Loaded;
@@ -12,8 +12,7 @@ use super::super::operation::Operation;
 use super::super::working_copy::WorkingCopy;
 use crate::entry::{self, Attempt, Entry, WriterId};
 use crate::error::{CloseReason, StorageError};
-use crate::log::Snapshot;
-use crate::snapshot;
+use crate::snapshot::SnapshotWriter;
 use crate::version::Version;
 
 /// The next thing to do.
@@ -55,6 +54,7 @@ pub(in super::super) struct State {
     fault_watchers: Vec<UnboundedSender<Option<StorageError>>>,
     newest_snapshot: Option<Version>,
     taking_snapshot: bool,
+    snapshot_waiters: Vec<oneshot::Sender<Result<Version, StorageError>>>,
 }
 
 impl State {
@@ -73,6 +73,7 @@ impl State {
             fault_watchers: Vec::new(),
             newest_snapshot: snapshot,
             taking_snapshot: false,
+            snapshot_waiters: Vec::new(),
         }
     }
 
@@ -93,6 +94,15 @@ impl State {
     ) -> Result<(), StorageError> {
         self.check_open()?;
         self.catch_ups.push(answer);
+        Ok(())
+    }
+
+    pub(in super::super) fn ask_for_snapshot(
+        &mut self,
+        answer: oneshot::Sender<Result<Version, StorageError>>,
+    ) -> Result<(), StorageError> {
+        self.check_open()?;
+        self.snapshot_waiters.push(answer);
         Ok(())
     }
 
@@ -236,32 +246,36 @@ impl State {
 
     // Snapshots.
 
-    /// The snapshot to keep, and the version of the one before it; nothing while
-    /// another one is being kept.
-    pub(super) fn begin_snapshot(
-        &mut self,
-    ) -> Option<Result<(Snapshot, Option<Version>), StorageError>> {
-        if self.taking_snapshot || !matches!(self.phase, Phase::Open) {
+    /// The snapshot to write, and the version of the one before it; nothing while
+    /// another one is being written.
+    pub(super) fn begin_snapshot(&mut self) -> Option<(SnapshotWriter, Option<Version>)> {
+        if self.taking_snapshot || !self.is_open() {
             return None;
         }
         self.taking_snapshot = true;
-        let spare = self.newest_snapshot;
         let version = self.copy.version();
-        let snapshot = self.copy.with_kept(|store| snapshot::encode(version, store));
-        Some(snapshot.map(|snapshot| (snapshot, spare)))
+        let image = self.copy.with_kept(MemoryStore::image);
+        Some((SnapshotWriter::new(version, image), self.newest_snapshot))
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.phase, Phase::Open)
     }
 
     pub(super) fn end_snapshot(&mut self, kept: Result<Version, StorageError>) {
         self.taking_snapshot = false;
-        match kept {
-            Ok(version) => self.newest_snapshot = Some(version),
+        match &kept {
+            Ok(version) => self.newest_snapshot = self.newest_snapshot.max(Some(*version)),
             // A closed board needs no snapshot: its entries are all there.
-            Err(_) if matches!(self.phase, Phase::Closed(_)) => {}
-            Err(error) => self.set_fault(Some(error)),
+            Err(_) if !self.is_open() => {}
+            Err(error) => self.set_fault(Some(error.clone())),
+        }
+        for answer in self.snapshot_waiters.drain(..) {
+            let _ = answer.send(kept.clone());
         }
     }
 
-    fn check_open(&self) -> Result<(), StorageError> {
+    pub(super) fn check_open(&self) -> Result<(), StorageError> {
         match self.phase {
             Phase::Open => Ok(()),
             Phase::Closing => Err(StorageError::Closed { reason: CloseReason::Owner }),

@@ -84,7 +84,7 @@ fn log_with_snapshot(bytes: Vec<u8>) -> MemoryLog {
     let entry = sealed(*b"TLOG", nothing);
     block_on(log.append(Version::ZERO, &entry)).expect("an empty log takes an entry");
     let snapshot = Snapshot { version: Version::ZERO.next(), bytes };
-    block_on(log.put_snapshot(&snapshot)).expect("a log takes a snapshot of its head");
+    block_on(log.put_snapshot(snapshot)).expect("a log takes a snapshot of its head");
     log
 }
 
