@@ -31,7 +31,7 @@ pub fn change_set(bytes: &[u8]) {
 /// Opens a board whose log holds the bytes as its first entry: as they are, and
 /// as the body of an intact entry.
 pub fn entry(bytes: &[u8]) {
-    for bytes in [bytes.to_vec(), sealed(*b"TLOG", bytes)] {
+    for bytes in [bytes.to_vec(), sealed(*b"TLOG", 1, bytes)] {
         let log = MemoryLog::new();
         block_on(log.append(Version::ZERO, &bytes)).expect("an empty log takes an entry");
         let _ = open(&mut LocalPool::new(), log);
@@ -39,9 +39,9 @@ pub fn entry(bytes: &[u8]) {
 }
 
 /// Opens a board whose log holds the bytes as its snapshot: as they are, and as
-/// the body of an intact snapshot.
+/// the body of an intact snapshot of each format.
 pub fn snapshot(bytes: &[u8]) {
-    for bytes in [bytes.to_vec(), sealed(*b"TSNP", bytes)] {
+    for bytes in [bytes.to_vec(), sealed(*b"TSNP", 1, bytes), sealed(*b"TSNP", 2, bytes)] {
         let _ = open(&mut LocalPool::new(), log_with_snapshot(bytes));
     }
 }
@@ -72,8 +72,9 @@ pub fn exported(store: &MemoryStore) -> String {
     let records: Vec<Record> = store.records().collect();
     let records = serde_json::to_string(&records).expect("records have a JSON form");
     let body = format!(r#"{{"records":{records}}}"#);
-    let board = open(&mut LocalPool::new(), log_with_snapshot(sealed(*b"TSNP", body.as_bytes())))
-        .expect("a board opens from its own records");
+    let board =
+        open(&mut LocalPool::new(), log_with_snapshot(sealed(*b"TSNP", 1, body.as_bytes())))
+            .expect("a board opens from its own records");
     assert!(board.read(|manager| manager.store() == store), "a snapshot leads to another board");
     board.export().to_json().expect("a board is written")
 }
@@ -81,7 +82,7 @@ pub fn exported(store: &MemoryStore) -> String {
 fn log_with_snapshot(bytes: Vec<u8>) -> MemoryLog {
     let log = MemoryLog::new();
     let nothing = br#"{"writer":"","attempt":1,"change_sets":[]}"#;
-    let entry = sealed(*b"TLOG", nothing);
+    let entry = sealed(*b"TLOG", 1, nothing);
     block_on(log.append(Version::ZERO, &entry)).expect("an empty log takes an entry");
     let snapshot = Snapshot { version: Version::ZERO.next(), bytes };
     block_on(log.put_snapshot(snapshot)).expect("a log takes a snapshot of its head");
@@ -101,8 +102,8 @@ fn open(pool: &mut LocalPool, log: MemoryLog) -> Result<Board<MemoryLog>, Storag
 }
 
 /// The bytes in the envelope of a stored value of version 1.
-fn sealed(magic: [u8; 4], body: &[u8]) -> Vec<u8> {
-    let header = [&magic[..], &1u32.to_be_bytes(), &1u64.to_be_bytes()].concat();
+fn sealed(magic: [u8; 4], format: u32, body: &[u8]) -> Vec<u8> {
+    let header = [&magic[..], &format.to_be_bytes(), &1u64.to_be_bytes()].concat();
     let mut checksum = crc32fast::Hasher::new();
     checksum.update(&header);
     checksum.update(body);
