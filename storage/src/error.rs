@@ -23,6 +23,9 @@ pub enum StorageError {
     /// Another tab holds the database open and does not let go of it.
     #[error("another tab keeps the board open in an older version; close or reload that tab")]
     Blocked,
+    /// Another tab has the board open, in a storage that bears one tab only.
+    #[error("the board is open in another tab; close it there first")]
+    InUse,
     /// The space that the browser grants is used up. What was to be written is
     /// not; everything older is untouched.
     #[error("the browser grants no more space for this site: {cause}")]
@@ -67,6 +70,7 @@ impl StorageError {
         match self {
             StorageError::Unavailable { .. } => "unavailable",
             StorageError::Blocked => "blocked",
+            StorageError::InUse => "in_use",
             StorageError::QuotaExceeded { .. } => "quota_exceeded",
             StorageError::Corrupt { .. } => "corrupt",
             StorageError::NewerFormat { .. } => "newer_format",

@@ -20,7 +20,11 @@ mod version;
 // Where a log can be kept.
 #[cfg(target_arch = "wasm32")]
 mod indexed_db;
+#[cfg(target_arch = "wasm32")]
+mod local_storage;
 mod memory;
+#[cfg(target_arch = "wasm32")]
+mod web_lock;
 
 pub mod conformance;
 
@@ -30,6 +34,8 @@ pub use entry::WriterId;
 pub use error::{BoardError, CloseReason, Part, StorageError};
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::{Durability, IndexedDbLog};
+#[cfg(target_arch = "wasm32")]
+pub use local_storage::LocalStorageLog;
 pub use log::{Appended, ChangeLog, LogEntry, Snapshot, Tail, Watch};
 pub use memory::MemoryLog;
 pub use version::Version;

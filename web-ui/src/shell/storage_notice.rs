@@ -78,6 +78,7 @@ fn offers_memory(error: &StorageError) -> bool {
         | StorageError::QuotaExceeded { .. }
         | StorageError::Corrupt { .. }
         | StorageError::Blocked
+        | StorageError::InUse
         | StorageError::Failed { .. } => true,
         StorageError::NewerFormat { .. } | StorageError::Closed { .. } => false,
     }
