@@ -87,7 +87,7 @@ export type * from "./records.js";
  * Opens a board, and creates it where there is none.
  *
  * @throws {TaskloomError} `validation` for the options; `unavailable`, `blocked`,
- * `corrupt` or `newer_format` where the storage cannot be opened;
+ * `in_use`, `corrupt` or `newer_format` where the storage cannot be opened;
  * `engine_unavailable` where the engine's file cannot be loaded.
  */
 export function openBoard(options: OpenBoardOptions): Promise<Board>;
@@ -97,9 +97,10 @@ export interface OpenBoardOptions {
   name: string;
   /**
    * Where it is kept. `"memory"` lasts until the board is closed and is never
-   * shared. Default: `"indexeddb"` where there is one, else `"memory"`.
+   * shared. `"localstorage"` is for small boards (4 Mi characters), in one tab
+   * at a time. Default: `"indexeddb"` where there is one, else `"memory"`.
    */
-  storage?: "indexeddb" | "memory";
+  storage?: "indexeddb" | "localstorage" | "memory";
   /**
    * When a change counts as kept in IndexedDB: once the operating system has it
    * (`"relaxed"`, the default), or once the disk has it (`"strict"`, slower).
@@ -308,6 +309,7 @@ export type ErrorCode = RefusalCode | StorageCode | "engine_unavailable" | "inte
 export type StorageCode =
   | "unavailable"
   | "blocked"
+  | "in_use"
   | "quota_exceeded"
   | "corrupt"
   | "newer_format"

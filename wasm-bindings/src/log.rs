@@ -2,10 +2,11 @@
 //! many kinds of storage there are.
 
 use taskloom_storage::{
-    Appended, ChangeLog, IndexedDbLog, MemoryLog, Snapshot, StorageError, Tail, Version, Watch,
+    Appended, ChangeLog, IndexedDbLog, LocalStorageLog, MemoryLog, Snapshot, StorageError, Tail,
+    Version, Watch,
 };
 
-use crate::options::{Options, Storage};
+use crate::options::{Options, Place};
 
 /// A log of one kind or another.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub enum Log {
     Memory(MemoryLog),
     /// In the browser's database.
     IndexedDb(IndexedDbLog),
+    /// In the localStorage of the page.
+    LocalStorage(LocalStorageLog),
 }
 
 macro_rules! of_each {
@@ -21,6 +24,7 @@ macro_rules! of_each {
         match $log {
             Log::Memory($inner) => $answer,
             Log::IndexedDb($inner) => $answer,
+            Log::LocalStorage($inner) => $answer,
         }
     };
 }
@@ -33,9 +37,12 @@ impl Log {
     /// Whatever the storage answers.
     pub async fn open(options: &Options) -> Result<Self, StorageError> {
         match options.storage {
-            Storage::Memory => Ok(Log::Memory(MemoryLog::new())),
-            Storage::IndexedDb => {
+            Place::Memory => Ok(Log::Memory(MemoryLog::new())),
+            Place::IndexedDb => {
                 IndexedDbLog::open(&options.name, options.durability).await.map(Log::IndexedDb)
+            }
+            Place::LocalStorage => {
+                LocalStorageLog::open(&options.name).await.map(Log::LocalStorage)
             }
         }
     }

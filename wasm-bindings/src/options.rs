@@ -15,18 +15,20 @@ pub struct Options {
     /// The name of the board within its storage.
     pub name: String,
     /// Where it is kept.
-    pub storage: Storage,
+    pub storage: Place,
     /// When a commit counts as kept.
     pub durability: Durability,
 }
 
 /// Where a board is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Storage {
+pub enum Place {
     /// For as long as the board is open.
     Memory,
     /// In the database of the browser.
     IndexedDb,
+    /// In the localStorage of the page.
+    LocalStorage,
 }
 
 /// The options as they were passed.
@@ -50,11 +52,13 @@ impl Options {
             return Err(TaskError::required("open_board.name").into());
         }
         let storage = match wishes.storage.as_deref() {
-            None => Storage::of_this_place(),
-            Some("memory") => Storage::Memory,
-            Some("indexeddb") => Storage::IndexedDb,
+            None => Place::of_this_place(),
+            Some("memory") => Place::Memory,
+            Some("indexeddb") => Place::IndexedDb,
+            Some("localstorage") => Place::LocalStorage,
             Some(_) => {
-                return Err(unsupported("open_board.storage", "\"indexeddb\" or \"memory\""));
+                let choices = "\"indexeddb\", \"localstorage\" or \"memory\"";
+                return Err(unsupported("open_board.storage", choices));
             }
         };
         let durability = match wishes.durability.as_deref() {
@@ -88,13 +92,13 @@ fn unsupported(path: &str, choices: &str) -> Fault {
     TaskError::validation(path, &format!("must be {choices}")).into()
 }
 
-impl Storage {
+impl Place {
     /// The database where there is one; Node has none. A browser that refuses to
     /// open it is an error: nobody should believe that a board is kept.
     fn of_this_place() -> Self {
         match Reflect::get(&global(), &"indexedDB".into()) {
-            Ok(factory) if factory.is_object() => Storage::IndexedDb,
-            _ => Storage::Memory,
+            Ok(factory) if factory.is_object() => Place::IndexedDb,
+            _ => Place::Memory,
         }
     }
 }

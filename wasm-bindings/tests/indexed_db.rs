@@ -47,6 +47,16 @@ async fn a_board_opened_again_shows_what_was_kept() {
 }
 
 #[wasm_bindgen_test]
+async fn local_storage_is_asked_for_by_name() {
+    let options = || object(r#"{"name":"small","storage":"localstorage"}"#);
+    let engine = Engine::open(options()).await.unwrap();
+    assert_eq!(engine.version(), 0.0);
+    JsFuture::from(engine.close()).await.unwrap();
+    let again = Engine::open(options()).await.unwrap();
+    JsFuture::from(again.close()).await.unwrap();
+}
+
+#[wasm_bindgen_test]
 async fn options_that_mean_nothing_are_refused() {
     for options in [
         JsValue::UNDEFINED,
