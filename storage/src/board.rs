@@ -5,6 +5,7 @@ mod loading;
 mod operation;
 mod options;
 mod pause;
+mod standing;
 mod work;
 mod working_copy;
 
@@ -15,18 +16,20 @@ use futures_channel::oneshot;
 use futures_core::Stream;
 use taskloom_domain::TaskError;
 use taskloom_domain::manager::{Manager, ManagerOptions};
-use taskloom_domain::store::{ChangeSet, MemoryStore};
+use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
 
 use self::operation::Queued;
 use self::work::Shared;
 use self::working_copy::WorkingCopy;
 use crate::bundle::{Bundle, ImportError};
+use crate::entry::Extent;
 use crate::error::{BoardError, StorageError};
 use crate::log::ChangeLog;
 use crate::version::Version;
 
 pub use self::change::{BoardChange, Source};
 pub use self::options::{BackgroundTask, BoardOptions};
+pub use self::standing::{Damage, DamagedPart, Loss};
 
 /// An open board. Cheap to clone; a clone is the same board.
 ///
@@ -81,14 +84,17 @@ pub struct Board<L> {
 
 impl<L: ChangeLog + 'static> Board<L> {
     /// Opens the board that a log holds: the newest snapshot, and the entries
-    /// after it. A damaged snapshot is passed over where an older one and the
-    /// entries since still give the whole board.
+    /// after it.
+    ///
+    /// What is damaged is passed over, and [`Board::damage`] names it. Where records
+    /// are missing because of it, the board can be read and exported, but every
+    /// write answers `corrupt` until [`Board::accept_damage`]. Where a newer version
+    /// of Taskloom wrote something, the board is what was readable before it, and
+    /// every write answers `newer_format`. Nothing is changed in the log.
     ///
     /// # Errors
     ///
-    /// `corrupt` if a value is damaged that the board cannot be had without,
-    /// `newer_format` if a newer version of Taskloom wrote one, and whatever the
-    /// log answers. Nothing is changed in the log.
+    /// Whatever the log answers.
     pub async fn open(
         log: L,
         engine: ManagerOptions,
@@ -97,7 +103,7 @@ impl<L: ChangeLog + 'static> Board<L> {
         let hints = log.watch();
         let loaded = loading::load(&log).await?;
         let copy = WorkingCopy::new(Manager::new(loaded.store, engine), loaded.version);
-        let shared = Rc::new(Shared::new(log, options, copy, loaded.snapshot));
+        let shared = Rc::new(Shared::new(log, options, copy, loaded.snapshot, loaded.standing));
         shared.listen(hints);
         shared.shorten(loaded.entries);
         Ok(Self { shared })
@@ -131,7 +137,7 @@ impl<L: ChangeLog + 'static> Board<L> {
         &self,
         mut operation: impl FnMut(&mut Manager) -> Result<T, TaskError> + 'static,
     ) -> Result<T, BoardError> {
-        let decided = self.submit(move |manager| {
+        let decided = self.submit(Extent::Part, move |manager| {
             let outcome = operation(manager);
             (outcome, manager.take_changes())
         });
@@ -158,6 +164,29 @@ impl<L: ChangeLog + 'static> Board<L> {
     /// everything works. Includes what fails in the background.
     pub fn fault(&self) -> Option<StorageError> {
         self.shared.state.borrow().fault().cloned()
+    }
+
+    /// What of the stored board could not be read.
+    pub fn damage(&self) -> Damage {
+        self.shared.state.borrow().damage().clone()
+    }
+
+    /// Goes on with what could be read of a damaged board: it becomes the board, in
+    /// one commit, for all programs that have it open, and can be written to again.
+    /// What was damaged is given up for good. Does nothing where nothing is lost.
+    ///
+    /// # Errors
+    ///
+    /// `newer_format`, and whatever the log answers; the board is then as before.
+    pub async fn accept_damage(&self) -> Result<(), StorageError> {
+        if self.damage().loss == Loss::Nothing {
+            return Ok(());
+        }
+        self.submit(Extent::Whole, |manager| {
+            let changes = manager.store().records().map(Change::Put).collect();
+            ((), vec![ChangeSet { changes, inverse: Vec::new() }])
+        })
+        .await
     }
 
     /// Every change of [`Board::fault`]. Ends when the board is closed.
@@ -216,7 +245,7 @@ impl<L: ChangeLog + 'static> Board<L> {
     pub async fn import(&self, bundle: &Bundle) -> Result<(), ImportError> {
         bundle.validate()?;
         let changes = bundle.changes();
-        self.submit(move |manager| {
+        self.submit(Extent::Part, move |manager| {
             if *manager.store() != MemoryStore::default() {
                 return (Err(ImportError::NotEmpty), Vec::new());
             }
@@ -239,9 +268,10 @@ impl<L: ChangeLog + 'static> Board<L> {
 
     async fn submit<T: 'static>(
         &self,
+        extent: Extent,
         decide: impl FnMut(&mut Manager) -> (T, Vec<ChangeSet>) + 'static,
     ) -> Result<T, StorageError> {
-        let (queued, answer) = Queued::new(decide);
+        let (queued, answer) = Queued::new(extent, decide);
         self.shared.state.borrow_mut().submit(Box::new(queued))?;
         self.shared.start();
         answer.await.unwrap_or_else(|_| Err(operation::abandoned()))

@@ -39,8 +39,7 @@ impl Kind {
     /// all older ones too, down to 1.
     pub(crate) const fn format(self) -> u32 {
         match self {
-            Kind::Entry => 1,
-            Kind::Snapshot => 2,
+            Kind::Entry | Kind::Snapshot => 2,
         }
     }
 
@@ -177,7 +176,7 @@ mod tests {
     #[test]
     fn the_layout_is_the_documented_one() {
         let bytes = sealed(Kind::Entry, 0x0102, b"{}");
-        assert_eq!(&bytes[..16], b"TLOG\0\0\0\x01\0\0\0\0\0\0\x01\x02");
+        assert_eq!(&bytes[..16], b"TLOG\0\0\0\x02\0\0\0\0\0\0\x01\x02");
         assert_eq!(bytes[16..20], crc32fast::hash(&[&bytes[..16], b"{}"].concat()).to_be_bytes());
         assert_eq!(&bytes[20..], b"{}");
     }
@@ -212,11 +211,11 @@ mod tests {
     #[test]
     fn a_newer_format_is_not_damage() {
         let error_of = |kind, at, bytes: &[u8]| open(kind, at, bytes).map(drop).unwrap_err();
-        let bytes = sealed_as(2, Kind::Entry, version(3), b"?");
+        let bytes = sealed_as(3, Kind::Entry, version(3), b"?");
         let error = error_of(Kind::Entry, version(3), &bytes);
         assert_eq!(
             error,
-            StorageError::NewerFormat { part: Part::Entry(version(3)), found: Some(2) }
+            StorageError::NewerFormat { part: Part::Entry(version(3)), found: Some(3) }
         );
         let bytes = sealed_as(0, Kind::Entry, version(3), b"?");
         assert_eq!(error_of(Kind::Entry, version(3), &bytes).code(), "corrupt");

@@ -28,7 +28,9 @@ mod web_lock;
 
 pub mod conformance;
 
-pub use board::{BackgroundTask, Board, BoardChange, BoardOptions, Source};
+pub use board::{
+    BackgroundTask, Board, BoardChange, BoardOptions, Damage, DamagedPart, Loss, Source,
+};
 pub use bundle::{Bundle, BundleError, ImportError};
 pub use entry::WriterId;
 pub use error::{BoardError, CloseReason, Part, StorageError};

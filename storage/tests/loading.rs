@@ -8,14 +8,11 @@ mod fixture;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use fixture::tab::{Tab, replayed, told, version};
+use fixture::tab::{Replaceable, Tab, replayed, told, version};
 use fixture::{create, records, titles};
-use futures_util::StreamExt;
 use taskloom_domain::store::Change;
 use taskloom_storage::conformance::{Step, Unsteady};
-use taskloom_storage::{
-    Appended, ChangeLog, MemoryLog, Snapshot, Source, StorageError, Tail, Version, Watch,
-};
+use taskloom_storage::{ChangeLog, Loss, MemoryLog, Part, Snapshot, Source, Version};
 
 #[test]
 fn snapshot_and_the_entries_after_it_give_the_board() {
@@ -102,67 +99,11 @@ fn damaged_snapshot_is_passed_over_while_its_entries_are_there() {
     let mut bytes = newest.bytes.clone();
     bytes[40] ^= 1;
     tab.wait(log.put_snapshot(Snapshot { bytes, ..newest.clone() })).unwrap();
-    assert_eq!(records(&Tab::open(log.another()).board), records(&tab.board));
-    tab.wait(log.prune(newest.version)).unwrap();
-    let error = Tab::try_open(log, 3).map(drop).unwrap_err();
-    assert_eq!(error.code(), "corrupt", "without the entries, nothing stands for it: {error}");
-}
-
-#[test]
-fn damaged_entry_is_an_error_and_nothing_is_touched() {
-    let log = MemoryLog::new();
-    let mut tab = Tab::open(log.another());
-    tab.create("fine").unwrap();
-    assert_eq!(
-        tab.wait(log.append(version(1), b"TLOG, but what follows is none")),
-        Ok(Appended::At(version(2)))
-    );
-    let mut faults = tab.board.watch_fault();
-    let error = tab.create("late").unwrap_err();
-    assert_eq!(error.code(), "corrupt", "{error}");
-    assert_eq!(titles(&tab.board), ["fine"], "what was readable stays");
-    assert!(matches!(tab.wait(faults.next()), Some(Some(StorageError::Corrupt { .. }))));
-    assert_eq!(Tab::try_open(log.another(), 512).map(drop).unwrap_err().code(), "corrupt");
-    assert_eq!(tab.wait(log.read(Version::ZERO)).unwrap().entries.len(), 2);
-}
-
-/// A log that somebody can put another one in the place of.
-struct Replaceable(Rc<RefCell<MemoryLog>>);
-
-impl Replaceable {
-    fn now(&self) -> MemoryLog {
-        self.0.borrow().clone()
-    }
-}
-
-impl ChangeLog for Replaceable {
-    async fn read(&self, after: Version) -> Result<Tail, StorageError> {
-        self.now().read(after).await
-    }
-
-    async fn append(&self, expected: Version, entry: &[u8]) -> Result<Appended, StorageError> {
-        self.now().append(expected, entry).await
-    }
-
-    async fn snapshot(&self, at_or_before: Version) -> Result<Option<Snapshot>, StorageError> {
-        self.now().snapshot(at_or_before).await
-    }
-
-    async fn put_snapshot(&self, snapshot: Snapshot) -> Result<(), StorageError> {
-        self.now().put_snapshot(snapshot).await
-    }
-
-    async fn prune(&self, before: Version) -> Result<(), StorageError> {
-        self.now().prune(before).await
-    }
-
-    fn watch(&self) -> Watch {
-        self.now().watch()
-    }
-
-    async fn close(&self) {
-        self.now().close().await;
-    }
+    let reopened = Tab::open(log.another());
+    assert_eq!(records(&reopened.board), records(&tab.board));
+    let damage = reopened.board.damage();
+    assert_eq!((damage.parts.len(), damage.loss), (1, Loss::Nothing), "reported: {damage:?}");
+    assert_eq!(damage.parts[0].part, Part::Snapshot(newest.version));
 }
 
 #[test]

@@ -68,3 +68,46 @@ for (const [how, refuse] of Object.entries(REFUSALS)) {
     await expect(refused).toBeVisible();
   });
 }
+
+test("a damaged board shows the rest, and goes on when a person says so", async ({ page, context }) => {
+  await openBoard(page);
+  await quickAdd(page, "Ready", "Buy saplings", "Buy stakes", "Buy mulch");
+  await page.evaluate(async () => {
+    const answer = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
+    const database = await answer(indexedDB.open("taskloom/taskloom"));
+    const log = database.transaction("log", "readwrite").objectStore("log");
+    const entry = await answer(log.get(2));
+    entry[60] ^= 1;
+    await answer(log.put(entry, 2));
+    database.close();
+  });
+  await page.reload();
+  const notice = page.getByRole("alert", { name: "Part of your board cannot be read" });
+  await expect(notice).toContainText("1 part of what this browser keeps cannot be read");
+  await notice.getByText("Details").click();
+  await expect(notice).toContainText("log entry 2: its checksum does not match");
+  await expect(column(page, "Ready")).toHaveAccessibleName("Ready, 2 tasks");
+
+  await column(page, "Ready").getByRole("button", { name: "Add a task to Ready" }).click();
+  const field = page.getByRole("textbox", { name: "New task in Ready" });
+  await field.fill("Not now");
+  await field.press("Enter");
+  await expect(page.getByText(/log entry 2 is damaged/).first()).toBeVisible();
+  await expect(column(page, "Ready")).toHaveAccessibleName("Ready, 2 tasks");
+  await field.fill("");
+  await field.press("Escape");
+
+  const other = await context.newPage();
+  await other.goto("/board");
+  await expect(other.getByRole("alert", { name: "Part of your board cannot be read" })).toBeVisible();
+  await notice.getByRole("button", { name: "Go on without it…" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Go on without it" }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(other.getByRole("alert")).toHaveCount(0);
+  await quickAdd(page, "Ready", "Buy stakes again");
+  await expect(column(other, "Ready")).toHaveAccessibleName("Ready, 3 tasks");
+  await page.reload();
+  await boardIsOpen(page);
+  await expect(notice).toHaveCount(0);
+  await expect(column(page, "Ready")).toHaveAccessibleName("Ready, 3 tasks");
+});

@@ -241,6 +241,7 @@ impl BoardContext {
     fn adopt(self, handle: Handle, keeping: Keeping) {
         let inner = self.inner();
         let index = handle.read(|manager| BoardIndex::load(manager.store()));
+        self.fault.set(handle.fault());
         inner.index.replace(index);
         inner.handle.replace(Some(handle));
         for trigger in inner.tasks.borrow().values().chain(&inner.stages) {

@@ -1,6 +1,7 @@
 //! What surrounds every page: rail, top bar, side panel, messages, keys.
 
 mod confirmation;
+mod damage_notice;
 mod desk;
 mod file_drop;
 mod help;

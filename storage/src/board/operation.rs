@@ -4,6 +4,7 @@ use futures_channel::oneshot;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::store::ChangeSet;
 
+use crate::entry::Extent;
 use crate::error::StorageError;
 
 /// What the queue of a board holds: an operation that can be decided again, and
@@ -12,6 +13,9 @@ pub(super) trait Operation {
     /// Decides it on the present state, and says what it committed.
     fn decide(&mut self, manager: &mut Manager) -> Vec<ChangeSet>;
 
+    /// How much of the board it decides.
+    fn extent(&self) -> Extent;
+
     /// Answers with the newest decision, or with why it could not be kept.
     fn answer(self: Box<Self>, kept: Result<(), StorageError>);
 }
@@ -19,14 +23,18 @@ pub(super) trait Operation {
 /// An operation with an outcome of type `T`.
 pub(super) struct Queued<T, F> {
     decide: F,
+    extent: Extent,
     outcome: Option<T>,
     answer: oneshot::Sender<Result<T, StorageError>>,
 }
 
 impl<T, F: FnMut(&mut Manager) -> (T, Vec<ChangeSet>)> Queued<T, F> {
-    pub(super) fn new(decide: F) -> (Self, oneshot::Receiver<Result<T, StorageError>>) {
+    pub(super) fn new(
+        extent: Extent,
+        decide: F,
+    ) -> (Self, oneshot::Receiver<Result<T, StorageError>>) {
         let (answer, receiver) = oneshot::channel();
-        (Self { decide, outcome: None, answer }, receiver)
+        (Self { decide, extent, outcome: None, answer }, receiver)
     }
 }
 
@@ -35,6 +43,10 @@ impl<T, F: FnMut(&mut Manager) -> (T, Vec<ChangeSet>)> Operation for Queued<T, F
         let (outcome, change_sets) = (self.decide)(manager);
         self.outcome = Some(outcome);
         change_sets
+    }
+
+    fn extent(&self) -> Extent {
+        self.extent
     }
 
     fn answer(self: Box<Self>, kept: Result<(), StorageError>) {

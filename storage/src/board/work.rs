@@ -9,12 +9,12 @@ use std::rc::Rc;
 use futures_util::StreamExt;
 
 use self::state::{Job, State};
-use super::loading;
+use super::loading::{self, Readable};
 use super::operation::Operation;
 use super::options::BoardOptions;
 use super::pause::pause;
+use super::standing::Standing;
 use super::working_copy::WorkingCopy;
-use crate::entry;
 use crate::error::{Part, StorageError};
 use crate::log::{Appended, ChangeLog, Tail, Watch};
 use crate::snapshot::{SnapshotWriter, Step};
@@ -33,8 +33,9 @@ impl<L: ChangeLog + 'static> Shared<L> {
         options: BoardOptions,
         copy: WorkingCopy,
         snapshot: Option<Version>,
+        standing: Standing,
     ) -> Self {
-        let state = RefCell::new(State::new(copy, options.writer, snapshot));
+        let state = RefCell::new(State::new(copy, options.writer, snapshot, standing));
         Self { log, options, state }
     }
 
@@ -146,9 +147,11 @@ impl<L: ChangeLog + 'static> Shared<L> {
     async fn apply(&self, tail: &Tail) -> Result<(), StorageError> {
         let version = self.state.borrow().copy.version();
         if tail.follows(version) {
-            let entries: Vec<_> =
-                tail.entries.iter().map(entry::decode).collect::<Result<_, _>>()?;
-            self.state.borrow_mut().rebase(&entries);
+            let read = Readable::of(&tail.entries);
+            self.state.borrow_mut().rebase(&read);
+            if let Some(newer) = read.standing.newer {
+                return Err(newer);
+            }
         } else {
             // Entries were pruned while this board was behind.
             let loaded = loading::load(&self.log).await?;

@@ -9,7 +9,7 @@ use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
 
 use super::change;
 use super::operation::Operation;
-use crate::entry::Entry;
+use crate::entry::{Entry, Extent, ToKeep};
 use crate::version::Version;
 
 /// An engine at a version of the log, plus the operations on top.
@@ -50,8 +50,19 @@ impl WorkingCopy {
     }
 
     /// What the waiting operations committed, in order.
-    pub(super) fn unkept(&self) -> Vec<&ChangeSet> {
-        self.pending.iter().flat_map(|pending| &pending.change_sets).collect()
+    pub(super) fn unkept(&self) -> Vec<ToKeep<'_>> {
+        let sets = self.pending.iter().flat_map(|pending| {
+            let replaces = pending.operation.extent();
+            let sets = pending.change_sets.iter();
+            sets.map(move |set| ToKeep { changes: &set.changes, replaces })
+        });
+        sets.collect()
+    }
+
+    /// Whether one of the first `count` waiting operations decides the whole board.
+    pub(super) fn replaces(&self, count: usize) -> bool {
+        let first = self.pending.iter().take(count);
+        first.into_iter().any(|pending| pending.operation.extent() == Extent::Whole)
     }
 
     /// The first `count` waiting operations are kept, and led to `version`.
@@ -78,16 +89,23 @@ impl WorkingCopy {
     }
 
     /// Applies entries of other writers below the waiting operations, which are
-    /// decided anew.
-    pub(super) fn rebase(&mut self, entries: &[Entry]) {
+    /// decided anew. Answers what each entry changed.
+    pub(super) fn rebase(&mut self, entries: &[Entry], version: Version) -> Vec<Rc<[Change]>> {
         self.take_back();
-        for entry in entries {
-            for set in &entry.change_sets {
-                self.manager.store_mut().apply(&set.changes);
+        let store = self.manager.store_mut();
+        let changes = entries.iter().map(|entry| {
+            if entry.replaces() {
+                let before = store.clone();
+                entry.apply(store);
+                return change::between(&before, store).into();
             }
-            self.version = entry.version;
-        }
+            entry.apply(store);
+            entry.changes().cloned().collect()
+        });
+        let changes = changes.collect();
+        self.version = version;
         self.decide_again();
+        changes
     }
 
     /// Puts another state below the waiting operations, which are decided anew.

@@ -6,7 +6,7 @@ use futures_util::{Stream, StreamExt};
 use taskloom_domain::TaskError;
 use taskloom_domain::manager::Manager;
 use taskloom_storage::{
-    Board, BoardChange, BoardError, Bundle, IndexedDbLog, MemoryLog, StorageError,
+    Board, BoardChange, BoardError, Bundle, Damage, IndexedDbLog, MemoryLog, StorageError,
 };
 
 /// A board that is kept in the browser, or in memory where the browser refuses.
@@ -41,12 +41,24 @@ impl Handle {
         on_board!(self, board => board.watch().boxed_local())
     }
 
+    pub(super) fn fault(&self) -> Option<StorageError> {
+        on_board!(self, board => board.fault())
+    }
+
     pub(super) fn watch_fault(&self) -> Pin<Box<dyn Stream<Item = Option<StorageError>>>> {
         on_board!(self, board => board.watch_fault().boxed_local())
     }
 
     pub(super) async fn catch_up(&self) -> Result<(), StorageError> {
         on_board!(self, board => board.catch_up().await)
+    }
+
+    pub(super) fn damage(&self) -> Damage {
+        on_board!(self, board => board.damage())
+    }
+
+    pub(super) async fn accept_damage(&self) -> Result<(), StorageError> {
+        on_board!(self, board => board.accept_damage().await)
     }
 
     pub(super) fn export(&self) -> Bundle {

@@ -5,7 +5,9 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskloom_domain::lease::ExpiredLeaseRecovery;
 use taskloom_domain::store::RunStore;
-use taskloom_storage::{Board, BoardOptions, Durability, IndexedDbLog, MemoryLog, WriterId};
+use taskloom_storage::{
+    Board, BoardOptions, Damage, Durability, IndexedDbLog, MemoryLog, WriterId,
+};
 
 use super::handle::Handle;
 use super::{BOARD_NAME, BoardContext, Keeping, Phase, StorageError};
@@ -50,6 +52,24 @@ impl BoardContext {
                 .export()
                 .to_json()
                 .map_err(|error| StorageError::Failed { cause: error.to_string() }),
+            None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
+        }
+    }
+
+    /// What of the stored board could not be read.
+    pub fn damage(self) -> Damage {
+        self.inner().handle.borrow().as_ref().map(Handle::damage).unwrap_or_default()
+    }
+
+    /// Goes on with what could be read of a damaged board.
+    ///
+    /// # Errors
+    ///
+    /// What kept it from being written down.
+    pub async fn accept_damage(self) -> Result<(), StorageError> {
+        let handle = self.inner().handle.borrow().clone();
+        match handle {
+            Some(handle) => handle.accept_damage().await,
             None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
         }
     }

@@ -6,6 +6,7 @@ use leptos::task::spawn_local;
 use taskloom_storage::StorageError;
 use wasm_bindgen::JsCast;
 
+use super::damage_notice::DamageNotice;
 use super::top_bar::explain;
 use crate::board_context::{BOARD_NAME, BoardContext, Keeping, Phase};
 use crate::feedback::Feedback;
@@ -39,6 +40,17 @@ pub fn StorageNotice() -> impl IntoView {
                 .into_any(),
             )
         }
+        (Phase::Open(_), Some(StorageError::Corrupt { .. })) => {
+            Some(view! { <DamageNotice damage=board.damage() /> }.into_any())
+        }
+        (Phase::Open(_), Some(error @ StorageError::NewerFormat { .. })) => Some(
+            view! {
+                <Notice title="This tab only shows your board" text=explain(&error)>
+                    <ExportButton />
+                </Notice>
+            }
+            .into_any(),
+        ),
         (Phase::Open(_), Some(error)) => Some(
             view! {
                 <Notice
@@ -84,14 +96,30 @@ fn offers_memory(error: &StorageError) -> bool {
     }
 }
 
+/// The banner, with lines that a person can unfold.
 #[component]
-fn Notice(title: &'static str, text: String, children: Children) -> impl IntoView {
+pub(super) fn Notice(
+    title: &'static str,
+    text: String,
+    #[prop(optional)] details: Vec<String>,
+    children: Children,
+) -> impl IntoView {
+    let details = (!details.is_empty()).then(|| {
+        let lines = details.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+        view! {
+            <details>
+                <summary>"Details"</summary>
+                <ul>{lines}</ul>
+            </details>
+        }
+    });
     view! {
         <section class="notice" role="alert" aria-label=title>
             <Icon name=IconName::Storage />
             <div>
                 <h2>{title}</h2>
                 <p>{text}</p>
+                {details}
             </div>
             <div class="notice-actions">{children()}</div>
         </section>
@@ -99,7 +127,7 @@ fn Notice(title: &'static str, text: String, children: Children) -> impl IntoVie
 }
 
 #[component]
-fn ExportButton() -> impl IntoView {
+pub(super) fn ExportButton() -> impl IntoView {
     let board = expect_context::<BoardContext>();
     let feedback = expect_context::<Feedback>();
     let export = move |_| {

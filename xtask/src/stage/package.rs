@@ -1,5 +1,6 @@
 //! The npm package as its users get it: built, packed, and then installed and
-//! used by the tests in tests/npm.
+//! used by the tests in tests/npm, and boards in its hands in tests/storage: many
+//! tabs, killed browsers.
 
 use anyhow::Result;
 
@@ -8,8 +9,11 @@ use super::{Workplace, test_files};
 use crate::pack;
 
 pub fn run(workplace: &Workplace) -> Result<Counts> {
-    let folder = workplace.project.tests().join("npm");
-    let files = test_files(&folder, &[".test.mjs", ".test.cjs", ".test.js"])?;
+    let mut files = Vec::new();
+    for folder in ["npm", "storage"] {
+        let folder = workplace.project.tests().join(folder);
+        files.extend(test_files(&folder, &[".test.mjs", ".test.cjs", ".test.js"])?);
+    }
     if files.is_empty() {
         return Ok(Counts::NONE);
     }
@@ -17,6 +21,8 @@ pub fn run(workplace: &Workplace) -> Result<Counts> {
     let ended = workplace
         .node()
         .args(["--test", "--test-reporter=spec"])
+        // Some of them start several browsers; more at a time only wait.
+        .arg("--test-concurrency=2")
         .args(files)
         .env("TASKLOOM_PKG", &packed.folder)
         .env("TASKLOOM_TARBALL", &packed.tarball)

@@ -7,10 +7,11 @@ use futures_channel::oneshot;
 use taskloom_domain::store::{Change, MemoryStore};
 
 use super::super::change::{BoardChange, Source};
-use super::super::loading::Loaded;
+use super::super::loading::{Loaded, Readable};
 use super::super::operation::Operation;
+use super::super::standing::{Damage, Standing};
 use super::super::working_copy::WorkingCopy;
-use crate::entry::{self, Attempt, Entry, WriterId};
+use crate::entry::{self, Attempt, Entry, Extent, WriterId};
 use crate::error::{CloseReason, StorageError};
 use crate::snapshot::SnapshotWriter;
 use crate::version::Version;
@@ -51,6 +52,7 @@ pub(in super::super) struct State {
     closers: Vec<oneshot::Sender<()>>,
     watchers: Vec<UnboundedSender<BoardChange>>,
     fault: Option<StorageError>,
+    standing: Standing,
     fault_watchers: Vec<UnboundedSender<Option<StorageError>>>,
     newest_snapshot: Option<Version>,
     taking_snapshot: bool,
@@ -58,7 +60,13 @@ pub(in super::super) struct State {
 }
 
 impl State {
-    pub(super) fn new(copy: WorkingCopy, writer: WriterId, snapshot: Option<Version>) -> Self {
+    pub(super) fn new(
+        copy: WorkingCopy,
+        writer: WriterId,
+        snapshot: Option<Version>,
+        standing: Standing,
+    ) -> Self {
+        let fault = standing.obstacle();
         Self {
             copy,
             attempt: Attempt { writer, number: 0 },
@@ -69,7 +77,8 @@ impl State {
             phase: Phase::Open,
             closers: Vec::new(),
             watchers: Vec::new(),
-            fault: None,
+            fault,
+            standing,
             fault_watchers: Vec::new(),
             newest_snapshot: snapshot,
             taking_snapshot: false,
@@ -84,8 +93,17 @@ impl State {
         operation: Box<dyn Operation>,
     ) -> Result<(), StorageError> {
         self.check_open()?;
+        if let Some(obstacle) = self.standing.obstacle()
+            && (self.standing.newer.is_some() || operation.extent() == Extent::Part)
+        {
+            return Err(obstacle);
+        }
         self.copy.submit(operation);
         Ok(())
+    }
+
+    pub(in super::super) fn damage(&self) -> &Damage {
+        &self.standing.damage
     }
 
     pub(in super::super) fn ask_to_catch_up(
@@ -102,6 +120,9 @@ impl State {
         answer: oneshot::Sender<Result<Version, StorageError>>,
     ) -> Result<(), StorageError> {
         self.check_open()?;
+        if let Some(obstacle) = self.standing.obstacle() {
+            return Err(obstacle);
+        }
         self.snapshot_waiters.push(answer);
         Ok(())
     }
@@ -168,6 +189,12 @@ impl State {
         if self.heard > self.copy.version() || !self.catch_ups.is_empty() {
             return Job::CatchUp;
         }
+        if let Some(obstacle) = self.standing.obstacle()
+            && self.copy.waiting() > 0
+            && !self.copy.replaces(self.copy.waiting())
+        {
+            return Job::GiveUp(self.copy.give_up(), obstacle);
+        }
         if self.copy.waiting() > 0 {
             return self.next_append();
         }
@@ -186,7 +213,7 @@ impl State {
             return Job::Answer(operations);
         }
         self.attempt.number += 1;
-        match entry::encode(version.next(), self.attempt, &change_sets) {
+        match entry::encode(version.next(), self.attempt, change_sets) {
             Ok(bytes) => {
                 self.in_flight = self.copy.waiting();
                 Job::Append(version, bytes)
@@ -199,6 +226,9 @@ impl State {
 
     pub(super) fn keep(&mut self, version: Version) -> Vec<Box<dyn Operation>> {
         let count = std::mem::take(&mut self.in_flight);
+        if self.copy.replaces(count) {
+            self.standing = Standing::default();
+        }
         let (operations, changes) = self.copy.keep(count, version);
         self.publish(version, changes, Source::Own);
         self.set_fault(None);
@@ -211,23 +241,28 @@ impl State {
         self.copy.give_up()
     }
 
-    pub(super) fn rebase(&mut self, entries: &[Entry]) {
-        if entries.is_empty() {
-            return;
+    /// Applies what could be read of other writers' entries.
+    pub(super) fn rebase(&mut self, read: &Readable) {
+        let entries = &read.entries;
+        if entries.iter().any(Entry::replaces) {
+            self.standing = Standing::default();
         }
+        self.standing.damage.extend(read.standing.damage.clone());
+        self.standing.newer = self.standing.newer.take().or(read.standing.newer.clone());
+        let Some(version) = read.reaches else { return };
         self.in_flight = 0;
-        self.copy.rebase(entries);
+        let changes = self.copy.rebase(entries, version);
         let own = self.attempt.writer.to_string();
-        for entry in entries {
-            let changes = entry.change_sets.iter().flat_map(|set| &set.changes).cloned();
+        for (entry, changes) in entries.iter().zip(changes) {
             let source = if entry.writer == own { Source::Own } else { Source::Other };
-            self.publish(entry.version, changes.collect(), source);
+            self.publish(entry.version, changes, source);
         }
     }
 
     pub(super) fn replace(&mut self, loaded: Loaded) {
         self.in_flight = 0;
         let changes = self.copy.replace(loaded.store, loaded.version);
+        self.standing = loaded.standing;
         self.newest_snapshot = self.newest_snapshot.max(loaded.snapshot);
         self.publish(loaded.version, changes, Source::Other);
     }
@@ -249,7 +284,8 @@ impl State {
     /// The snapshot to write, and the version of the one before it; nothing while
     /// another one is being written.
     pub(super) fn begin_snapshot(&mut self) -> Option<(SnapshotWriter, Option<Version>)> {
-        if self.taking_snapshot || !self.is_open() {
+        // A snapshot would take the place of what cannot be read.
+        if self.taking_snapshot || !self.is_open() || self.standing.obstacle().is_some() {
             return None;
         }
         self.taking_snapshot = true;
@@ -299,6 +335,7 @@ impl State {
     }
 
     fn set_fault(&mut self, fault: Option<StorageError>) {
+        let fault = fault.or_else(|| self.standing.obstacle());
         if self.fault != fault {
             self.fault = fault;
             self.fault_watchers
