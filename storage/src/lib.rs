@@ -19,6 +19,8 @@ mod version;
 
 // Where a log can be kept.
 #[cfg(target_arch = "wasm32")]
+mod host;
+#[cfg(target_arch = "wasm32")]
 mod indexed_db;
 #[cfg(target_arch = "wasm32")]
 mod local_storage;
@@ -34,6 +36,8 @@ pub use board::{
 pub use bundle::{Bundle, BundleError, ImportError};
 pub use entry::WriterId;
 pub use error::{BoardError, CloseReason, Part, StorageError};
+#[cfg(target_arch = "wasm32")]
+pub use host::HostLog;
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::{Durability, IndexedDbLog};
 #[cfg(target_arch = "wasm32")]
