@@ -98,15 +98,69 @@ export interface OpenBoardOptions {
   /**
    * Where it is kept. `"memory"` lasts until the board is closed and is never
    * shared. `"localstorage"` is for small boards (4 Mi characters), in one tab
-   * at a time. Default: `"indexeddb"` where there is one, else `"memory"`.
+   * at a time. An object is a store of your own. Default: `"indexeddb"` where there is one, else `"memory"`.
    */
-  storage?: "indexeddb" | "localstorage" | "memory";
+  storage?: "indexeddb" | "localstorage" | "memory" | BoardStore;
   /**
    * When a change counts as kept in IndexedDB: once the operating system has it
    * (`"relaxed"`, the default), or once the disk has it (`"strict"`, slower).
    */
   durability?: "relaxed" | "strict";
 }
+
+/**
+ * A store of your own: an append-only log of opaque bytes, numbered from 1
+ * without gaps, with snapshots beside it. Every method may answer with a promise.
+ *
+ * An error that is thrown keeps its `code` if it is one of the storage
+ * codes of this package; any other counts as `failed`, after which an append is looked up
+ * again. An answer of the wrong form is `failed` too, and names the method.
+ */
+export interface BoardStore {
+  /** The entries after a version, oldest first, up to the newest, which is `head`. */
+  read(after: number): StoredTail | PromiseLike<StoredTail>;
+  /**
+   * Appends as version `expected + 1` if the newest entry is `expected`, and
+   * changes nothing otherwise. Has to be atomic: it keeps writers apart.
+   */
+  append(expected: number, bytes: Uint8Array): StoreAppended | PromiseLike<StoreAppended>;
+  /** The newest snapshot of this version or an older one. */
+  snapshot(
+    atOrBefore: number,
+  ): StoredValue | null | undefined | PromiseLike<StoredValue | null | undefined>;
+  /** Keeps a snapshot, in the place of one of the same version. */
+  putSnapshot(version: number, bytes: Uint8Array): unknown;
+  /**
+   * Drops entries and snapshots older than a version, but never the newest
+   * entry nor the newest snapshot.
+   */
+  prune(before: number): unknown;
+  /**
+   * Calls back with versions that others appended, at any time, even twice.
+   * Answers with what ends it. Where it fails, the board closes.
+   */
+  watch(
+    onVersion: (version: number) => void,
+  ): (() => void) | null | undefined | void | PromiseLike<(() => void) | null | undefined | void>;
+  /** Called once, when the board is closed. */
+  close?(): unknown;
+}
+
+/** Bytes under a version. */
+export interface StoredValue {
+  version: number;
+  bytes: Uint8Array;
+}
+
+/** What follows a version in a store. */
+export interface StoredTail {
+  /** The version of the newest entry; 0 in an empty store. */
+  head: number;
+  entries: StoredValue[];
+}
+
+/** Appended at a version, or not, since the newest entry is another. */
+export type StoreAppended = { appended: number } | { conflict: number };
 
 /** An open board. Tabs that open the same one see each other's changes. */
 export interface Board {

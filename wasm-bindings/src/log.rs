@@ -2,8 +2,8 @@
 //! many kinds of storage there are.
 
 use taskloom_storage::{
-    Appended, ChangeLog, IndexedDbLog, LocalStorageLog, MemoryLog, Snapshot, StorageError, Tail,
-    Version, Watch,
+    Appended, ChangeLog, HostLog, IndexedDbLog, LocalStorageLog, MemoryLog, Snapshot, StorageError,
+    Tail, Version, Watch,
 };
 
 use crate::options::{Options, Place};
@@ -17,6 +17,8 @@ pub enum Log {
     IndexedDb(IndexedDbLog),
     /// In the localStorage of the page.
     LocalStorage(LocalStorageLog),
+    /// Behind an object of the program.
+    Host(HostLog),
 }
 
 macro_rules! of_each {
@@ -25,6 +27,7 @@ macro_rules! of_each {
             Log::Memory($inner) => $answer,
             Log::IndexedDb($inner) => $answer,
             Log::LocalStorage($inner) => $answer,
+            Log::Host($inner) => $answer,
         }
     };
 }
@@ -36,7 +39,8 @@ impl Log {
     ///
     /// Whatever the storage answers.
     pub async fn open(options: &Options) -> Result<Self, StorageError> {
-        match options.storage {
+        match &options.storage {
+            Place::Host(log) => Ok(Log::Host(log.clone())),
             Place::Memory => Ok(Log::Memory(MemoryLog::new())),
             Place::IndexedDb => {
                 IndexedDbLog::open(&options.name, options.durability).await.map(Log::IndexedDb)

@@ -4,7 +4,7 @@ use js_sys::{Object, Reflect, global};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use taskloom_domain::TaskError;
-use taskloom_storage::Durability;
+use taskloom_storage::{Durability, HostLog};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::fault::Fault;
@@ -21,7 +21,7 @@ pub struct Options {
 }
 
 /// Where a board is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Place {
     /// For as long as the board is open.
     Memory,
@@ -29,6 +29,8 @@ pub enum Place {
     IndexedDb,
     /// In the localStorage of the page.
     LocalStorage,
+    /// Behind an object of the program.
+    Host(HostLog),
 }
 
 /// The options as they were passed.
@@ -36,7 +38,8 @@ pub enum Place {
 #[serde(default, expecting = "an object")]
 struct Wishes {
     name: String,
-    storage: Option<String>,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    storage: JsValue,
     durability: Option<String>,
 }
 
@@ -51,16 +54,7 @@ impl Options {
         if wishes.name.trim().is_empty() {
             return Err(TaskError::required("open_board.name").into());
         }
-        let storage = match wishes.storage.as_deref() {
-            None => Place::of_this_place(),
-            Some("memory") => Place::Memory,
-            Some("indexeddb") => Place::IndexedDb,
-            Some("localstorage") => Place::LocalStorage,
-            Some(_) => {
-                let choices = "\"indexeddb\", \"localstorage\" or \"memory\"";
-                return Err(unsupported("open_board.storage", choices));
-            }
-        };
+        let storage = Place::read(wishes.storage)?;
         let durability = match wishes.durability.as_deref() {
             None | Some("relaxed") => Durability::Relaxed,
             Some("strict") => Durability::Strict,
@@ -93,6 +87,23 @@ fn unsupported(path: &str, choices: &str) -> Fault {
 }
 
 impl Place {
+    fn read(wish: JsValue) -> Result<Self, Fault> {
+        const PATH: &str = "open_board.storage";
+        match wish.as_string().as_deref() {
+            Some("memory") => Ok(Place::Memory),
+            Some("indexeddb") => Ok(Place::IndexedDb),
+            Some("localstorage") => Ok(Place::LocalStorage),
+            None if wish.is_undefined() || wish.is_null() => Ok(Place::of_this_place()),
+            None if wish.is_object() => HostLog::new(wish)
+                .map(Place::Host)
+                .map_err(|error| TaskError::validation(PATH, &error.to_string()).into()),
+            _ => {
+                let choices = "\"indexeddb\", \"localstorage\", \"memory\" or a store";
+                Err(unsupported(PATH, choices))
+            }
+        }
+    }
+
     /// The database where there is one; Node has none. A browser that refuses to
     /// open it is an error: nobody should believe that a board is kept.
     fn of_this_place() -> Self {

@@ -3,7 +3,7 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use js_sys::{JSON, Reflect};
+use js_sys::{Function, JSON, Reflect};
 use taskloom_wasm::{Engine, actor_context};
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
@@ -57,6 +57,20 @@ async fn local_storage_is_asked_for_by_name() {
 }
 
 #[wasm_bindgen_test]
+async fn board_is_read_from_a_store_of_ones_own() {
+    let store = "return { name: 'own', storage: {
+        read: async () => ({ head: 0, entries: [] }), append() {}, snapshot() {},
+        putSnapshot() {}, prune() {}, watch() {},
+    } }";
+    let options = Function::new_no_args(store).call0(&JsValue::UNDEFINED).unwrap();
+    let engine = Engine::open(options).await.unwrap();
+    let task = r#"[{"scope":"global","title":"Water the plants"}]"#;
+    let created = engine.call("create_task".into(), task.into(), ada());
+    let refused = JsFuture::from(created).await.unwrap_err().as_string().unwrap();
+    assert!(refused.contains("the store's append answered wrongly"), "{refused}");
+}
+
+#[wasm_bindgen_test]
 async fn options_that_mean_nothing_are_refused() {
     for options in [
         JsValue::UNDEFINED,
@@ -66,6 +80,8 @@ async fn options_that_mean_nothing_are_refused() {
         object(r#"{"name":" "}"#),
         object(r#"{"name":5}"#),
         object(r#"{"name":"a","storage":"disk"}"#),
+        object(r#"{"name":"a","storage":7}"#),
+        object(r#"{"name":"a","storage":{"read":1}}"#),
         object(r#"{"name":"a","durability":"best"}"#),
         object(r#"{"name":"a","colour":"red"}"#),
     ] {
