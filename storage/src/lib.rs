@@ -25,6 +25,16 @@ mod indexed_db;
 #[cfg(target_arch = "wasm32")]
 mod local_storage;
 mod memory;
+
+// What one of many tabs has to do.
+#[cfg(target_arch = "wasm32")]
+mod leader;
+#[cfg(target_arch = "wasm32")]
+mod lease_recovery;
+
+// What the platform offers.
+#[cfg(target_arch = "wasm32")]
+mod timer;
 #[cfg(target_arch = "wasm32")]
 mod web_lock;
 
@@ -40,6 +50,10 @@ pub use error::{BoardError, CloseReason, Part, StorageError};
 pub use host::HostLog;
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::{Durability, IndexedDbLog};
+#[cfg(target_arch = "wasm32")]
+pub use leader::Leader;
+#[cfg(target_arch = "wasm32")]
+pub use lease_recovery::LeaseRecovery;
 #[cfg(target_arch = "wasm32")]
 pub use local_storage::LocalStorageLog;
 pub use log::{Appended, ChangeLog, LogEntry, Snapshot, Tail, Watch};

@@ -23,7 +23,7 @@ use crate::web_lock::WebLock;
 
 /// How long an opening waits for another page, in milliseconds: a page that is
 /// reloaded lets go of its lock a moment after the new one starts.
-const PATIENCE: u32 = 2_000;
+const PATIENCE: f64 = 2_000.0;
 
 thread_local! {
     static PLACES: RefCell<HashMap<String, Rc<Mutex<Weak<Place>>>>> = RefCell::default();

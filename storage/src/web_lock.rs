@@ -11,6 +11,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortController;
 
 use crate::error::StorageError;
+use crate::timer;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,9 +24,6 @@ extern "C" {
         options: &Object,
         then: &Function,
     ) -> Result<Promise, JsValue>;
-
-    #[wasm_bindgen(catch, js_name = setTimeout)]
-    fn set_timeout(then: &Function, milliseconds: u32) -> Result<JsValue, JsValue>;
 }
 
 /// An exclusive lock, held until it is dropped.
@@ -36,14 +34,29 @@ pub(crate) struct WebLock {
 }
 
 impl WebLock {
-    /// Waits at most so many milliseconds for the lock; `None` if somebody else
-    /// still holds it then.
+    /// Waits for the lock, however long it takes. Dropping the future takes the
+    /// request back.
     ///
     /// # Errors
     ///
     /// `unavailable` where there are no Web Locks, `failed` if the browser
     /// refuses for a reason of its own.
-    pub(crate) async fn acquire(name: &str, patience: u32) -> Result<Option<Self>, StorageError> {
+    pub(crate) async fn wait(name: &str) -> Result<Self, StorageError> {
+        let lock = Self::request(name, None).await?;
+        lock.ok_or_else(|| failed("the request was taken back".into()))
+    }
+
+    /// Waits at most so many milliseconds for the lock; `None` if somebody else
+    /// still holds it then.
+    ///
+    /// # Errors
+    ///
+    /// As [`WebLock::wait`].
+    pub(crate) async fn acquire(name: &str, patience: f64) -> Result<Option<Self>, StorageError> {
+        Self::request(name, Some(patience)).await
+    }
+
+    async fn request(name: &str, patience: Option<f64>) -> Result<Option<Self>, StorageError> {
         let locks = manager().ok_or_else(|| StorageError::Unavailable {
             cause: "it has no Web Locks, which keep tabs apart".into(),
         })?;
@@ -62,11 +75,10 @@ impl WebLock {
         let ended = locks.request(name, &options, then.as_ref().unchecked_ref()).map_err(failed)?;
         // From here on, dropping this future takes the request back.
         let lock = Self { release, request };
-        let impatient = {
+        if let Some(patience) = patience {
             let request = lock.request.clone();
-            Closure::once_into_js(move || request.abort())
-        };
-        set_timeout(impatient.unchecked_ref(), patience).map_err(failed)?;
+            timer::after(patience, move || request.abort()).map_err(failed)?;
+        }
         match select(grant, JsFuture::from(ended)).await {
             Either::Left((Ok(()), _)) => Ok(Some(lock)),
             Either::Right((Err(error), _)) if !lock.request.signal().aborted() => {

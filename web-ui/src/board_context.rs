@@ -21,7 +21,7 @@ use taskloom_domain::manager::Manager;
 use taskloom_domain::stage::Stage;
 use taskloom_domain::store::RecordStore;
 use taskloom_domain::time::Timestamp;
-use taskloom_storage::{BoardError, StorageError};
+use taskloom_storage::{BoardError, LeaseRecovery, StorageError};
 
 use self::handle::Handle;
 use crate::environment;
@@ -74,6 +74,8 @@ pub struct BoardContext {
 
 struct Inner {
     handle: RefCell<Option<Handle>>,
+    /// What this tab does for all of them while it leads.
+    recovery: RefCell<Option<LeaseRecovery>>,
     index: RefCell<BoardIndex>,
     tasks: RefCell<HashMap<TaskId, ArcTrigger>>,
     stages: [ArcTrigger; Stage::ALL.len()],
@@ -87,6 +89,7 @@ impl BoardContext {
             .expect("a person may come in through a page");
         let inner = Inner {
             handle: RefCell::default(),
+            recovery: RefCell::default(),
             index: RefCell::default(),
             tasks: RefCell::default(),
             stages: std::array::from_fn(|_| ArcTrigger::new()),
@@ -243,6 +246,7 @@ impl BoardContext {
         let index = handle.read(|manager| BoardIndex::load(manager.store()));
         self.fault.set(handle.fault());
         inner.index.replace(index);
+        inner.recovery.replace(Some(handle.recover_leases(self.actor())));
         inner.handle.replace(Some(handle));
         for trigger in inner.tasks.borrow().values().chain(&inner.stages) {
             trigger.notify();

@@ -182,7 +182,7 @@ impl<L: ChangeLog + 'static> Shared<L> {
                 Step::Done(snapshot) => break snapshot,
             }
             pause().await;
-            self.state.borrow().check_open()?;
+            self.state.borrow().check_snapshot()?;
         };
         let version = snapshot.version;
         self.log.put_snapshot(snapshot).await?;

@@ -3,26 +3,20 @@
 use std::cell::Cell;
 use std::rc::{Rc, Weak};
 
-use js_sys::{Function, Reflect};
+use js_sys::Reflect;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::database::Database;
 use super::transaction::{key_of, version_of};
+use crate::timer;
 use crate::version::Version;
 
 /// How long a message waits for a newer version to say instead, in milliseconds.
 /// A post costs a tenth of a commit, and this moves it into the time that the
 /// next commit waits for the database.
 const PATIENCE: f64 = 10.0;
-
-#[wasm_bindgen]
-extern "C" {
-    #[wasm_bindgen(catch, js_name = setTimeout)]
-    fn set_timeout(then: &Function, milliseconds: f64) -> Result<JsValue, JsValue>;
-}
 
 /// A channel between the handles of one board. Messages are the bare version;
 /// they are hints only, so a platform without channels merely hears later.
@@ -62,8 +56,7 @@ impl Signal {
             return self.voice.speak();
         }
         let voice = Rc::clone(&self.voice);
-        let then = Closure::once_into_js(move || voice.speak());
-        if set_timeout(then.unchecked_ref(), PATIENCE).is_err() {
+        if timer::after(PATIENCE, move || voice.speak()).is_err() {
             self.voice.speak();
         }
     }

@@ -4,10 +4,15 @@ use std::pin::Pin;
 
 use futures_util::{Stream, StreamExt};
 use taskloom_domain::TaskError;
+use taskloom_domain::actor::ActorContext;
 use taskloom_domain::manager::Manager;
 use taskloom_storage::{
-    Board, BoardChange, BoardError, Bundle, Damage, IndexedDbLog, MemoryLog, StorageError,
+    Board, BoardChange, BoardError, Bundle, Damage, IndexedDbLog, Leader, LeaseRecovery, MemoryLog,
+    StorageError,
 };
+
+use super::BOARD_NAME;
+use crate::environment;
 
 /// A board that is kept in the browser, or in memory where the browser refuses.
 #[derive(Clone)]
@@ -51,6 +56,20 @@ impl Handle {
 
     pub(super) async fn catch_up(&self) -> Result<(), StorageError> {
         on_board!(self, board => board.catch_up().await)
+    }
+
+    /// Has this tab put runs back whose lease ended, while it leads.
+    pub(super) fn recover_leases(&self, actor: ActorContext) -> LeaseRecovery {
+        let leader = match self {
+            Handle::Stored(_) => Leader::stand(BOARD_NAME),
+            Handle::MemoryOnly(_) => Leader::alone(),
+        };
+        // A recovery that failed is tried again, and what ails the storage shows as
+        // the board's fault.
+        let on_error = |_| ();
+        on_board!(self, board => {
+            LeaseRecovery::begin(board.clone(), leader, actor, environment::now, on_error)
+        })
     }
 
     pub(super) fn damage(&self) -> Damage {

@@ -3,8 +3,6 @@
 use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use taskloom_domain::lease::ExpiredLeaseRecovery;
-use taskloom_domain::store::RunStore;
 use taskloom_storage::{
     Board, BoardOptions, Damage, Durability, IndexedDbLog, MemoryLog, WriterId,
 };
@@ -14,7 +12,7 @@ use super::{BOARD_NAME, BoardContext, Keeping, Phase, StorageError};
 use crate::environment;
 use crate::model::board_index::changed_tasks;
 
-/// How often the time of the views moves on, and leases are looked after.
+/// How often the time of the views moves on.
 const TICK: std::time::Duration = std::time::Duration::from_secs(10);
 
 impl BoardContext {
@@ -111,26 +109,9 @@ impl BoardContext {
             move || {
                 self.now.set(environment::now());
                 came_back();
-                self.recover_expired_leases();
             },
             TICK,
         );
-    }
-
-    /// Puts runs whose lease ended back into the queue. Several tabs may try; the
-    /// engine does it once.
-    fn recover_expired_leases(self) {
-        let expired = self
-            .read(|manager| !manager.store().list_expired_leases(environment::now(), 1).is_empty());
-        if expired == Some(true) {
-            spawn_local(async move {
-                let recovered = self.run(|manager, actor| {
-                    manager.recover_expired_run_leases(ExpiredLeaseRecovery::default(), actor)
-                });
-                // What could not be recovered now is tried again with the next tick.
-                let _ = recovered.await;
-            });
-        }
     }
 }
 

@@ -119,10 +119,7 @@ impl State {
         &mut self,
         answer: oneshot::Sender<Result<Version, StorageError>>,
     ) -> Result<(), StorageError> {
-        self.check_open()?;
-        if let Some(obstacle) = self.standing.obstacle() {
-            return Err(obstacle);
-        }
+        self.check_snapshot()?;
         self.snapshot_waiters.push(answer);
         Ok(())
     }
@@ -285,7 +282,7 @@ impl State {
     /// another one is being written.
     pub(super) fn begin_snapshot(&mut self) -> Option<(SnapshotWriter, Option<Version>)> {
         // A snapshot would take the place of what cannot be read.
-        if self.taking_snapshot || !self.is_open() || self.standing.obstacle().is_some() {
+        if self.taking_snapshot || self.check_snapshot().is_err() {
             return None;
         }
         self.taking_snapshot = true;
@@ -311,7 +308,13 @@ impl State {
         }
     }
 
-    pub(super) fn check_open(&self) -> Result<(), StorageError> {
+    /// Whether a snapshot may be kept.
+    pub(super) fn check_snapshot(&self) -> Result<(), StorageError> {
+        self.check_open()?;
+        self.standing.obstacle().map_or(Ok(()), Err)
+    }
+
+    fn check_open(&self) -> Result<(), StorageError> {
         match self.phase {
             Phase::Open => Ok(()),
             Phase::Closing => Err(StorageError::Closed { reason: CloseReason::Owner }),
