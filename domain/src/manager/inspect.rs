@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::actor::ActorContext;
 use crate::diagnostic::{DiagnosticCode, DiagnosticItem, inspect as finding};
 use crate::error::Result;
-use crate::id::{RunId, TaskId};
+use crate::id::{RunId, SessionId, TaskId};
 use crate::run::{Run, RunStatus};
 use crate::session::{EventSummaryQuery, InspectStateReader, SessionInfo, SessionListQuery};
 use crate::store::Store;
@@ -36,6 +36,8 @@ const MAX_ERROR_SUMMARY_BYTES: usize = 160;
 #[derive(Default)]
 struct Surroundings {
     catalogue: Option<Vec<SessionInfo>>,
+    /// The session of the current run, wherever it belongs.
+    bound: Option<SessionInfo>,
     events: Vec<InspectEventSummary>,
     scheduler: InspectSchedulerState,
 }
@@ -72,12 +74,15 @@ impl<S: Store> Manager<S> {
         focus: Option<Arc<Run>>,
     ) -> Result<InspectView> {
         let as_of = self.now();
+        let mut runs = self.store.list_runs_of_task(&task.id);
+        let current = focus.clone().or_else(|| current_run(task, &runs));
         let surroundings = match &self.options.inspect_reader {
-            Some(reader) => self.look_around(reader.as_ref(), task, focus.as_deref())?,
+            Some(reader) => {
+                let session = current.as_ref().and_then(|run| run.session_id.as_ref());
+                self.look_around(reader.as_ref(), task, focus.as_deref(), session)?
+            }
             None => Surroundings::default(),
         };
-        let mut runs = self.store.list_runs_of_task(&task.id);
-        let current = focus.or_else(|| current_run(task, &runs));
         runs.sort_by_key(|run| Reverse((run.attempt, run.queued_at, run.id.clone())));
 
         let current_run = current.as_ref().map(|run| run_projection(run, as_of));
@@ -111,13 +116,17 @@ impl<S: Store> Manager<S> {
         reader: &dyn InspectStateReader,
         task: &Task,
         focus: Option<&Run>,
+        session: Option<&SessionId>,
     ) -> Result<Surroundings> {
         let workspace_id = match task.scope {
             Scope::Workspace => task.workspace_id.clone(),
             Scope::Global => None,
         };
-        let sessions =
-            reader.list_sessions(&SessionListQuery { workspace_id, limit: MAX_SESSIONS })?;
+        let sessions = reader.list_sessions(&SessionListQuery {
+            workspace_id,
+            limit: MAX_SESSIONS,
+            ..SessionListQuery::default()
+        })?;
         let mut events = reader.list_event_summaries(&EventSummaryQuery {
             task_id: Some(task.id.clone()),
             run_id: focus.map(|run| run.id.clone()),
@@ -125,9 +134,14 @@ impl<S: Store> Manager<S> {
         })?;
         events.truncate(MAX_RECENT_EVENTS);
         events.reverse();
+        let bound = match session {
+            Some(session) => find_session(reader, session, &sessions)?,
+            None => None,
+        };
         let switch = self.store.get_scheduler();
         Ok(Surroundings {
             catalogue: Some(sessions),
+            bound,
             events,
             scheduler: InspectSchedulerState {
                 paused: switch.paused,
@@ -152,10 +166,24 @@ fn current_run(task: &Task, runs: &[Arc<Run>]) -> Option<Arc<Run>> {
     projected.or_else(best).cloned()
 }
 
+/// A session by its id. One that the catalogue leaves out, since it is of another
+/// workspace or past the limit, is asked for by itself: it is not missing.
+fn find_session(
+    reader: &dyn InspectStateReader,
+    id: &SessionId,
+    catalogue: &[SessionInfo],
+) -> Result<Option<SessionInfo>> {
+    if let Some(known) = catalogue.iter().find(|session| session.id == *id) {
+        return Ok(Some(known.clone()));
+    }
+    let query = SessionListQuery { session_id: Some(id.clone()), workspace_id: None, limit: 1 };
+    Ok(reader.list_sessions(&query)?.into_iter().find(|session| session.id == *id))
+}
+
 fn bound_session(run: &Run, surroundings: &Surroundings) -> Option<InspectSessionSummary> {
-    let catalogue = surroundings.catalogue.as_ref()?;
+    surroundings.catalogue.as_ref()?;
     let id = run.session_id.as_ref()?;
-    Some(match catalogue.iter().find(|session| session.id == *id) {
+    Some(match &surroundings.bound {
         Some(session) => InspectSessionSummary {
             session_id: id.clone(),
             state: session.state.clone(),

@@ -63,8 +63,8 @@ impl<S: Store> Manager<S> {
     ///
     /// # Errors
     ///
-    /// `permission_denied`; `validation` for a blank id or for the query;
-    /// `task_not_found`.
+    /// `permission_denied`; `validation` for a blank id; `task_not_found`;
+    /// `validation` for the query.
     pub fn list_task_runs(
         &self,
         id: &TaskId,
@@ -73,9 +73,9 @@ impl<S: Store> Manager<S> {
     ) -> Result<Vec<Run>> {
         actor.authorize_read()?;
         let id = require_task_id(id)?;
-        let query = RunQuery { task_id: Some(id.clone()), ..query }.normalize();
-        query.validate("task_run_query")?;
         self.require_task(&id)?;
+        let query = RunQuery { task_id: Some(id), ..query }.normalize();
+        query.validate("task_run_query")?;
         Ok(cloned(self.store.list_runs(&query)))
     }
 

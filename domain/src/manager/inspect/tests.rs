@@ -40,7 +40,14 @@ impl InspectStateReader for Reader {
             return Err(TaskError::with_detail(ErrorKind::Other, "the runtime refuses"));
         }
         *self.1.borrow_mut() = query.clone();
-        Ok(self.0.borrow().sessions.clone())
+        let mut sessions = self.0.borrow().sessions.clone();
+        sessions.retain(|session| {
+            let in_workspace =
+                query.workspace_id.is_none() || session.workspace_id == query.workspace_id;
+            in_workspace && query.session_id.as_ref().is_none_or(|id| session.id == *id)
+        });
+        sessions.truncate(query.limit);
+        Ok(sessions)
     }
 
     fn list_event_summaries(&self, query: &EventSummaryQuery) -> Result<Vec<InspectEventSummary>> {
@@ -140,6 +147,26 @@ fn the_runtime_is_asked_for_the_workspace_and_the_focused_run() {
     assert_eq!((events.task_id.clone(), events.run_id.clone()), (Some("t".into()), Some(run)));
     assert_eq!(events.limit, 10);
     assert_eq!(catalogue.asked[1].1.run_id, None);
+}
+
+#[test]
+fn a_run_is_not_orphaned_by_a_session_of_another_workspace() {
+    let (mut world, catalogue) = watched();
+    world.create(CreateTask {
+        scope: Scope::Workspace.into(),
+        workspace_id: Some("w".into()),
+        ..new_task("t")
+    });
+    let run = world.put_run("t", RunStatus::Running);
+    let id = world.run(&run).session_id.unwrap();
+    catalogue.borrow_mut().sessions = vec![session(id.as_str(), "active")];
+    let view = look(&world, "t");
+    assert_eq!(view.bound_session.as_ref().map(|bound| bound.state.as_str()), Some("active"));
+    assert_eq!(codes(&view), []);
+    assert_eq!(view.eligible_session_count, 0, "it takes no work of this workspace");
+    catalogue.borrow_mut().sessions.clear();
+    let view = look(&world, "t");
+    assert_eq!(view.bound_session.map(|bound| bound.state), Some("missing".to_owned()));
 }
 
 #[test]

@@ -156,8 +156,10 @@ fn malformed_queries_are_refused() {
         assert_eq!(world.manager.list_tasks(query, &human()).unwrap_err().kind(), kind);
     }
     let runs = RunQuery { limit: -1, ..RunQuery::default() };
-    let refusal = world.manager.list_task_runs(&task, runs, &human()).unwrap_err();
+    let refusal = world.manager.list_task_runs(&task, runs.clone(), &human()).unwrap_err();
     assert_eq!(refusal.kind(), ErrorKind::Validation);
+    let refusal = world.manager.list_task_runs(&"nowhere".into(), runs, &human()).unwrap_err();
+    assert_eq!(refusal.kind(), ErrorKind::TaskNotFound, "the task comes before the query");
     for query in [
         TimelineQuery { after_sequence: Sequence::new(-1), limit: 0 },
         TimelineQuery { after_sequence: Sequence::ZERO, limit: -1 },

@@ -15,7 +15,9 @@ impl InspectStateReader for Catalogue {
     fn list_sessions(&self, query: &SessionListQuery) -> Result<Vec<SessionInfo>, TaskError> {
         let surroundings = self.0.borrow();
         let wanted = |session: &SessionInfo| {
-            query.workspace_id.is_none() || session.workspace_id == query.workspace_id
+            let in_workspace =
+                query.workspace_id.is_none() || session.workspace_id == query.workspace_id;
+            in_workspace && query.session_id.as_ref().is_none_or(|id| session.id == *id)
         };
         Ok(surroundings
             .sessions
