@@ -37,9 +37,14 @@ impl RawJson {
     /// `validation` if the value has no JSON form (a map with keys that are no
     /// strings).
     pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self> {
-        let text = serde_json::to_string(value)
-            .map_err(|error| TaskError::with_detail(ErrorKind::Validation, error.to_string()))?;
-        Ok(Self(Arc::from(text)))
+        Self::written(serde_json::to_string(value))
+    }
+
+    fn written(text: serde_json::Result<String>) -> Result<Self> {
+        match text {
+            Ok(text) => Ok(Self(Arc::from(text))),
+            Err(error) => Err(TaskError::with_detail(ErrorKind::Validation, error.to_string())),
+        }
     }
 
     /// The empty list, `[]`.

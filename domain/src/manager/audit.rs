@@ -42,7 +42,12 @@ impl<'a> Subject<'a> {
 ///
 /// `payload_too_large` past 64 KiB.
 pub(super) fn compose(payload: &impl Serialize) -> Result<RawJson> {
-    let mut payload = RawJson::from_value(payload)?;
+    fitted(RawJson::from_value(payload)?)
+}
+
+/// Everything of [`compose`] but the writing, which each kind of payload does in
+/// code of its own.
+fn fitted(mut payload: RawJson) -> Result<RawJson> {
     // Looks at every byte, without a branch for each: nearly always all are plain.
     if !payload.as_str().bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
         payload = RawJson::from_text(&compacted(payload.as_str())).unwrap_or(payload);
@@ -111,18 +116,29 @@ impl<S: Store> Manager<S> {
         payload: &impl Serialize,
         actor: &ActorContext,
     ) -> Result<()> {
+        let payload = compose(payload)?;
+        self.append(subject, event_type.into(), payload, actor);
+        Ok(())
+    }
+
+    fn append(
+        &mut self,
+        subject: Subject<'_>,
+        event_type: EventType,
+        payload: RawJson,
+        actor: &ActorContext,
+    ) {
         let event = Event {
             id: EventId::from(self.options.ids.new_id(IdPrefix::Event)),
             task_id: subject.task.clone(),
             run_id: subject.run.cloned(),
-            event_type: event_type.into(),
+            event_type,
             actor: actor.actor.clone(),
             origin: actor.origin.clone(),
-            payload: Some(compose(payload)?),
+            payload: Some(payload),
             timestamp: self.now(),
         };
         self.store.append_event(event);
-        Ok(())
     }
 }
 

@@ -4,9 +4,11 @@
 mod live;
 mod run_detail;
 
+use std::sync::Arc;
+
 use crate::actor::ActorContext;
 use crate::error::Result;
-use crate::event::Event;
+use crate::event::{Event, EventRecord};
 use crate::id::TaskId;
 use crate::query::{EventRecordQuery, Query, RunQuery};
 use crate::run::Run;
@@ -87,12 +89,17 @@ impl<S: Store> Manager<S> {
             ..EventRecordQuery::default()
         };
         let mut records = self.store.list_event_records(&query);
-        records.sort_by_key(|record| std::cmp::Reverse((record.event.timestamp, record.sequence)));
-        records.iter().map(|record| record.event.clone()).collect()
+        sort_by_time(&mut records);
+        records.iter().rev().map(|record| record.event.clone()).collect()
     }
 }
 
-fn cloned(runs: Vec<std::sync::Arc<Run>>) -> Vec<Run> {
+/// Oldest first; equal times by number.
+fn sort_by_time(records: &mut [Arc<EventRecord>]) {
+    records.sort_unstable_by_key(|record| (record.event.timestamp, record.sequence));
+}
+
+fn cloned(runs: Vec<Arc<Run>>) -> Vec<Run> {
     runs.iter().map(|run| Run::clone(run)).collect()
 }
 

@@ -15,6 +15,8 @@ use crate::task::Task;
 use crate::view::live::{StreamEvent, TimelineItem, TreeNode, TreeView};
 use crate::view::summary::Reference;
 
+use super::sort_by_time;
+
 /// A task of a subtree; the task that was asked for has level 0.
 struct Placed {
     task: Arc<Task>,
@@ -62,17 +64,15 @@ impl<S: Store> Manager<S> {
         actor.authorize_read()?;
         query.validate("task_timeline_query")?;
         let task = self.live_target(id)?;
-        let records = self.store.list_event_records(&EventRecordQuery {
+        let mut records = self.store.list_event_records(&EventRecordQuery {
             task_id: Some(task.id.clone()),
             after_sequence: query.after_sequence,
             limit: query.limit,
             ..EventRecordQuery::default()
         });
+        sort_by_time(&mut records);
         let reference = projection::direct_reference(&self.store, &task);
-        let mut items: Vec<TimelineItem> =
-            records.iter().map(|record| self.item(record, &task, &reference)).collect();
-        items.sort_by_key(|item| (item.timestamp, item.sequence));
-        Ok(items)
+        Ok(records.iter().map(|record| self.item(record, &task, &reference)).collect())
     }
 
     /// The events of a task and of everything below it after a sequence number, in
