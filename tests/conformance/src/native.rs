@@ -80,20 +80,20 @@ impl Engine for NativeEngine {
         let mut tables: [Vec<Value>; 7] = Default::default();
         for record in self.manager.store().records() {
             let (table, value) = match record {
-                Record::Task(task) => (0, json!(task)),
-                Record::Run(run) => (1, json!(run)),
-                Record::Dependency(edge) => (2, json!(edge)),
+                Record::Task(task) => (0, stored(&*task)),
+                Record::Run(run) => (1, stored(&*run)),
+                Record::Dependency(edge) => (2, stored(&*edge)),
                 Record::Event(event) => {
-                    let mut fields = json!(event.event);
+                    let mut fields = stored(&event.event);
                     fields["sequence"] = json!(event.sequence);
                     if let Some(fields) = fields.as_object_mut() {
                         fields.remove("id");
                     }
                     (3, fields)
                 }
-                Record::Review(review) => (4, json!(review)),
-                Record::Triage(triage) => (5, json!(triage)),
-                Record::Profile(profile) => (6, json!(profile)),
+                Record::Review(review) => (4, stored(&*review)),
+                Record::Triage(triage) => (5, stored(&*triage)),
+                Record::Profile(profile) => (6, stored(&*profile)),
                 _ => continue,
             };
             tables[table].push(value);
@@ -112,7 +112,7 @@ impl Engine for NativeEngine {
             "reviews": reviews,
             "triage": triage,
             "profiles": profiles,
-            "scheduler": self.manager.store().get_scheduler(),
+            "scheduler": stored(&self.manager.store().get_scheduler()),
         })
     }
 }
@@ -269,37 +269,56 @@ fn context(actor: &Actor) -> Result<ActorContext, Refusal> {
     };
     let mut context = context.map_err(refusal)?;
     if let Some(authority) = &actor.authority {
-        context.authority = decode::<Authority>(authority.clone())?;
+        context.authority = decode::<Authority>(authority)?;
     }
     Ok(context)
 }
 
 /// A request from a call's flat arguments: durations arrive in milliseconds.
 fn request<T: DeserializeOwned>(args: &Args) -> Result<T, Refusal> {
-    let fields: Args = args
-        .iter()
-        .map(|(key, value)| match (key.strip_suffix("_ms"), value.as_i64()) {
+    decode(&request_fields(args))
+}
+
+fn request_fields(args: &Args) -> Value {
+    let mut fields = Args::new();
+    for (key, value) in args {
+        match (key.strip_suffix("_ms"), value.as_i64()) {
             (Some(name), Some(millis)) => {
-                (name.to_owned(), json!(Duration::from_millis(millis).as_nanos()))
+                fields.insert(name.to_owned(), json!(Duration::from_millis(millis).as_nanos()))
             }
-            _ => (key.clone(), value.clone()),
-        })
-        .collect();
-    decode(Value::Object(fields))
+            _ => fields.insert(key.clone(), value.clone()),
+        };
+    }
+    Value::Object(fields)
 }
 
 /// One argument on its own; absent decodes like `null`.
 fn field<T: DeserializeOwned>(args: &Args, name: &str) -> Result<T, Refusal> {
-    decode(args.get(name).cloned().unwrap_or(Value::Null))
+    decode(args.get(name).unwrap_or(&Value::Null))
 }
 
-fn decode<T: DeserializeOwned>(value: Value) -> Result<T, Refusal> {
+fn decode<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
     // Raw JSON fields need the text: they do not decode from a value tree.
-    serde_json::from_str(&value.to_string()).map_err(|error| Refusal {
-        kind: "validation".into(),
-        message: error.to_string(),
-        reason: None,
-    })
+    serde_json::from_str(&value.to_string()).map_err(|error| malformed(&error))
+}
+
+/// A value as a tree, by way of its text: the text is what a binding sends, and
+/// one writer of it serves all types.
+fn tree<T: Serialize>(value: &T) -> Result<Value, Refusal> {
+    decode_tree(serde_json::to_string(value))
+}
+
+/// A record as a tree.
+fn stored<T: Serialize>(record: &T) -> Value {
+    tree(record).expect("what is stored has a JSON form")
+}
+
+fn decode_tree(text: serde_json::Result<String>) -> Result<Value, Refusal> {
+    text.and_then(|text| serde_json::from_str(&text)).map_err(|error| malformed(&error))
+}
+
+fn malformed(error: &serde_json::Error) -> Refusal {
+    Refusal { kind: "validation".into(), message: error.to_string(), reason: None }
 }
 
 /// A positional id; absent is blank.
@@ -308,7 +327,7 @@ fn id<T: for<'a> From<&'a str>>(args: &Args, name: &str) -> T {
 }
 
 fn done<T: Serialize>(result: Result<T, TaskError>) -> Result<Value, Refusal> {
-    result.map(|value| json!(value)).map_err(refusal)
+    result.map_err(refusal).and_then(|value| tree(&value))
 }
 
 fn nothing(result: Result<(), TaskError>) -> Result<Value, Refusal> {
@@ -323,14 +342,14 @@ fn bulk(
         .items
         .into_iter()
         .map(|item| {
-            let mut fields = json!(item);
+            let mut fields = tree(&item)?;
             if let Some(error) = item.error {
                 let error = refusal(error);
                 fields["err"] = json!({"kind": error.kind, "message": error.message});
             }
-            fields
+            Ok(fields)
         })
-        .collect();
+        .collect::<Result<_, Refusal>>()?;
     Ok(json!({ "items": items }))
 }
 
