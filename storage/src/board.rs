@@ -144,6 +144,32 @@ impl<L: ChangeLog + 'static> Board<L> {
         Ok(decided.await??)
     }
 
+    /// Runs several operations of the engine as one commit: where it fails, nothing
+    /// of it is kept, not even what the operations before the failure committed.
+    /// Like that of [`Board::run`], the closure may run more than once.
+    ///
+    /// # Errors
+    ///
+    /// The closure's, decided on a state that is in the log; a [`StorageError`] if
+    /// the changes could not be kept.
+    pub async fn transact<T: 'static, E: From<StorageError> + 'static>(
+        &self,
+        mut operations: impl FnMut(&mut Manager) -> Result<T, E> + 'static,
+    ) -> Result<T, E> {
+        let decided = self.submit(Extent::Part, move |manager| {
+            let outcome = operations(manager);
+            let committed = manager.take_changes();
+            if outcome.is_ok() {
+                return (outcome, committed);
+            }
+            for set in committed.iter().rev() {
+                manager.store_mut().apply(&set.inverse);
+            }
+            (outcome, Vec::new())
+        });
+        decided.await?
+    }
+
     /// The version up to which everything is applied and kept.
     pub fn version(&self) -> Version {
         self.shared.state.borrow().copy.version()

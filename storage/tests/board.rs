@@ -264,3 +264,27 @@ fn changes_carry_whole_records() {
         .filter(|change| matches!(change, Change::Put(Record::Task(task)) if task.title == "told"));
     assert_eq!(tasks.count(), 1);
 }
+
+#[test]
+fn a_transaction_is_kept_as_one_commit_or_not_at_all() {
+    let mut tab = Tab::open(MemoryLog::new());
+    let board = tab.board.clone();
+    let (mut design, mut build) = (create("design"), create("build"));
+    let both = board.transact(move |manager| {
+        design(manager)?;
+        build(manager).map_err(BoardError::from)
+    });
+    tab.wait(both).unwrap();
+    assert_eq!(tab.board.version(), version(1));
+
+    let before = records(&tab.board);
+    let (mut third, mut nameless) = (create("third"), create(""));
+    let failed = board.transact(move |manager| {
+        third(manager)?;
+        nameless(manager).map_err(BoardError::from)
+    });
+    let error = tab.wait(failed).unwrap_err();
+    assert!(matches!(error, BoardError::Refused(error) if error.kind() == ErrorKind::Validation));
+    assert_eq!(records(&tab.board), before);
+    assert_eq!(tab.board.version(), version(1));
+}
