@@ -53,4 +53,9 @@ test("the declarations name every operation of the package, and no other", async
   assert.deepEqual(methods(member.read).sort(), declared("Reads").sort());
   const all = [...declared("Operations"), ...declared("Reads")];
   assert.deepEqual(methods(member).sort(), all.sort());
+  const board = await openBoard({ name: "more names" });
+  const inside = await board.transaction((transaction) =>
+    methods(transaction.as({ kind: "human", ref: "ada" })),
+  );
+  assert.deepEqual(inside.sort(), all.filter((name) => name !== "drainScheduler"));
 });

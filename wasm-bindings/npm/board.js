@@ -1,7 +1,8 @@
 // The public face of the engine: boards, and boards on behalf of somebody.
 
-import { TaskloomError, errorOf } from "./error.js";
-import { OPERATIONS, READS, camelCase } from "./operations.js";
+import { Channel } from "./changes.js";
+import { TaskloomError, errorOf, invalid } from "./error.js";
+import { OPERATIONS, READS, WAITING, camelCase } from "./operations.js";
 import { Engine, actorContext } from "./taskloom_wasm.js";
 
 // Older browsers have neither symbol.
@@ -37,6 +38,7 @@ export function boardOpener({ door, load }) {
 class Board {
   #engine;
   #door;
+  #inTransaction = false;
 
   constructor(engine, door) {
     this.#engine = engine;
@@ -48,8 +50,7 @@ class Board {
   }
 
   as(actor) {
-    const spec = plain(actor);
-    const context = this.#use(() => actorContext(spec, this.#door));
+    const context = this.#use(() => contextOf(actor, this.#door));
     const read = new Reads((name, args) => {
       const text = encode(args);
       return decode(this.#use((engine) => engine.read(name, text, context)));
@@ -58,6 +59,65 @@ class Board {
       const text = encode(args);
       return decode(await this.#wait((engine) => engine.call(name, text, context)));
     });
+  }
+
+  async transaction(work) {
+    if (typeof work !== "function") {
+      throw invalid("transaction", "takes a function");
+    }
+    let outcome;
+    let thrown;
+    const steps = (step) => {
+      const transaction = new Transaction(step, this.#door);
+      this.#inTransaction = true;
+      thrown = undefined;
+      try {
+        outcome = work(transaction);
+        if (typeof outcome?.then === "function") {
+          // Nobody else is told of what it comes to.
+          outcome.then(undefined, () => {});
+          throw invalid("transaction", "must not wait: its operations answer at once");
+        }
+      } catch (error) {
+        thrown = { error };
+        throw error;
+      } finally {
+        this.#inTransaction = false;
+        transaction.end();
+      }
+    };
+    try {
+      await this.#wait((engine) => engine.transact(steps));
+    } catch (error) {
+      throw thrown ? thrown.error : error;
+    }
+    return outcome;
+  }
+
+  watch({ signal } = {}) {
+    const changes = new Channel(signal);
+    // A reader that is gone must not keep its changes.
+    const reader = new WeakRef(changes);
+    const tell = (text) => {
+      const channel = reader.deref();
+      if (text === undefined) {
+        channel?.end();
+      } else {
+        channel?.push(JSON.parse(text));
+      }
+      return channel?.open === true;
+    };
+    this.#use((engine) => engine.watch(tell));
+    return changes;
+  }
+
+  async import(document) {
+    const text = typeof document === "string" ? document : encode(document);
+    await this.#wait((engine) => engine.import(text ?? "null"));
+  }
+
+  async snapshot() {
+    return JSON.parse(await this.#wait((engine) => engine.snapshot()));
   }
 
   async export() {
@@ -86,6 +146,9 @@ class Board {
     if (this.#engine === undefined) {
       throw new TaskloomError({ code: "closed", message: "the board is closed: it was disposed" });
     }
+    if (this.#inTransaction) {
+      throw invalid("transaction", "works through the board that it is given");
+    }
     try {
       return work(this.#engine);
     } catch (error) {
@@ -98,6 +161,59 @@ class Board {
       return await this.#use(work);
     } catch (error) {
       throw errorOf(error);
+    }
+  }
+}
+
+/** What a transaction works with, for as long as it runs. */
+class Transaction {
+  #step;
+  #door;
+
+  constructor(step, door) {
+    this.#step = step;
+    this.#door = door;
+  }
+
+  as(actor) {
+    try {
+      const context = contextOf(actor, this.#door);
+      return new TransactionMember((name, args) => this.#perform(name, args, context));
+    } catch (error) {
+      throw errorOf(error);
+    }
+  }
+
+  #perform(name, args, context) {
+    const text = encode(args);
+    if (this.#step === undefined) {
+      throw invalid("transaction", "is over");
+    }
+    try {
+      return decode(this.#step(name, text, context));
+    } catch (error) {
+      throw errorOf(error);
+    }
+  }
+
+  end() {
+    this.#step = undefined;
+  }
+}
+
+/** Everything that one actor can do in a transaction, answered at once. */
+class TransactionMember {
+  #perform;
+
+  constructor(perform) {
+    this.#perform = perform;
+  }
+
+  static {
+    for (const name of [...OPERATIONS, ...READS].filter((name) => !WAITING.includes(name))) {
+      this.prototype[camelCase(name)] = function (...args) {
+        return this.#perform(name, args);
+      };
     }
   }
 }
@@ -142,28 +258,51 @@ class Member {
   }
 }
 
+/** Whom an actor stands for, as the engine reads it. */
+const contextOf = (actor, door) => actorContext(plain(actor), door);
+
+/** More values than any request has; a sparse array claims to have billions. */
+const MOST_VALUES = 1_000_000;
+
 /** Arguments as JSON text, without the losses that JSON allows itself. */
 function encode(args) {
+  let values = 0;
+  const exact = (key, value) => {
+    values += 1;
+    if (values > MOST_VALUES) {
+      throw new RangeError("there are too many values");
+    }
+    return faithful(key, value);
+  };
   try {
     return JSON.stringify(args, exact);
   } catch (cause) {
-    const message = "task: validation failed: arguments must be plain JSON values";
-    throw new TaskloomError({ code: "validation", message, path: "arguments" }, { cause });
+    throw invalid("arguments", "must be plain JSON values", { cause });
   }
 }
 
 /** A copy without getters, which the engine must not run into. */
 const plain = (value) => JSON.parse(encode([value]))[0];
 
-function exact(key, value) {
+function faithful(key, value) {
   if (Number.isNaN(value) || value === Infinity || value === -Infinity) {
     throw new TypeError(`${key} is no finite number`);
   }
   if (typeof value === "function" || typeof value === "symbol") {
     throw new TypeError(`${key} is a ${typeof value}`);
   }
+  if (typeof value === "object" && value !== null && !PLAIN.has(toString.call(value))) {
+    throw new TypeError(`${key} is no plain object`);
+  }
   return value;
 }
+
+const { toString } = Object.prototype;
+
+/** What JSON keeps; of a map or a set, say, it would keep nothing. */
+const PLAIN = new Set(
+  ["Object", "Array", "String", "Number", "Boolean"].map((name) => `[object ${name}]`),
+);
 
 /** An answer; operations without one answer `null`. */
 const decode = (text) => JSON.parse(text) ?? undefined;

@@ -13,6 +13,12 @@ export class TaskloomError extends Error {
   }
 }
 
+/** A violation of form that the package itself sees. */
+export function invalid(path, rest, options) {
+  const message = `task: validation failed: ${path} ${rest}`;
+  return new TaskloomError({ code: "validation", message, path }, options);
+}
+
 /** What the engine threw, as a `TaskloomError`. */
 export function errorOf(thrown) {
   if (thrown instanceof TaskloomError) {

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" />
 
 import type {
+  ActorIdentity,
   ActorKind,
   AddDependency,
   Authority,
@@ -27,10 +28,12 @@ import type {
   ForceFailRun,
   ForceReleaseRun,
   InspectView,
+  JsonValue,
   LeaseCompletion,
   LeaseFailure,
   LeaseHeartbeat,
   LeaseRelease,
+  Origin,
   OriginKind,
   PauseTaskRequest,
   RecordRunReviewRequest,
@@ -174,8 +177,50 @@ export interface Board {
    */
   as(actor: Actor): BoardMember;
 
+  /**
+   * Several operations as one commit: all of them are kept, or, where the function
+   * throws, none. It works through the board that it is given, whose operations
+   * answer at once. It must not wait, and may run more than once where another tab
+   * was faster: let it do nothing else.
+   *
+   * ```ts
+   * const [design, build] = await board.transaction((transaction) => {
+   *   const ada = transaction.as({ kind: "human", ref: "ada" });
+   *   const design = ada.createTask({ scope: "global", title: "Design" });
+   *   const build = ada.createTask({ scope: "global", title: "Build" });
+   *   ada.addDependency({ task_id: build.id, depends_on_task_id: design.id, kind: "blocks" });
+   *   return [design, build];
+   * });
+   * ```
+   *
+   * @throws whatever the function throws; a {@link TaskloomError} like an operation.
+   */
+  transaction<T>(work: (transaction: Transaction) => NotAPromise<T>): Promise<T>;
+
+  /**
+   * Every change from now on, of this program and of others, once it is kept.
+   * Ends when the board is closed; an aborted signal throws its reason. Changes
+   * that nobody reads are kept for as long as the iterator is.
+   */
+  watch(options?: { signal?: AbortSignal }): AsyncIterableIterator<BoardChange>;
+
   /** The whole board as one JSON document, without the tokens of live leases. */
   export(): Promise<BoardExport>;
+
+  /**
+   * Puts an exported document, or its JSON text, on this board, which has to be
+   * empty.
+   *
+   * @throws {TaskloomError} `not_a_bundle`, `invalid_bundle` or `newer_format` for
+   * the document; `board_not_empty`; like an operation.
+   */
+  import(document: BoardExport | string): Promise<void>;
+
+  /**
+   * Keeps the board's state as a whole, so that it opens faster next time. Boards
+   * do so by themselves now and then. Answers with the version that is kept.
+   */
+  snapshot(): Promise<number>;
 
   /**
    * Waits for the operations under way and lets go of the storage. Reads and
@@ -187,6 +232,74 @@ export interface Board {
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
 }
+
+/** A board inside of a transaction. It means nothing after it. */
+export interface Transaction {
+  /** As {@link Board.as}, with operations that answer at once. */
+  as(actor: Actor): TransactionMember;
+}
+
+/** Everything that can be done in a transaction; draining takes time. */
+export interface TransactionMember extends Settled<Omit<Operations, "drainScheduler">>, Reads {}
+
+type Settled<T> = {
+  [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => R : never;
+};
+
+type NotAPromise<T> = T extends PromiseLike<unknown> ? never : T;
+
+/** One step of a board. */
+export interface BoardChange {
+  /** The version that it led to. */
+  version: number;
+  /** Who made it: this board, or another one on the same storage. */
+  source: "own" | "other";
+  /** What it did, in order. */
+  changes: RecordChange[];
+}
+
+/** A record stands now as given, or is gone. */
+export type RecordChange = { put: BoardRecord; delete?: never } | { delete: RecordKey; put?: never };
+
+/** One record, by its kind. */
+export type BoardRecord = OneOf<{
+  task: Task;
+  dependency: Dependency;
+  run: Run;
+  event: EventRecord;
+  idempotency: RunIdempotency;
+  triage: TriageState;
+  snooze: JsonValue;
+  trash: JsonValue;
+  profile: ExecutionProfile;
+  review: RunReview;
+  review_gate: ReviewGateState;
+  channel: ChannelRecord;
+  scheduler: SchedulerPauseState;
+}>;
+
+/** The name of a record, by its kind. */
+export type RecordKey =
+  | "scheduler"
+  | OneOf<{
+      task: TaskId;
+      dependency: [task: TaskId, dependsOn: TaskId];
+      run: RunId;
+      event: Sequence;
+      idempotency: [key: string, origin: Origin];
+      triage: [task: TaskId, actor: ActorIdentity];
+      snooze: [task: TaskId, actor: ActorIdentity];
+      trash: TaskId;
+      profile: TaskId;
+      review: ReviewId;
+      review_gate: TaskId;
+      channel: string;
+    }>;
+
+/** An object with exactly one of these fields. */
+type OneOf<T> = {
+  [K in keyof T]: { [F in K]: T[F] } & { [F in Exclude<keyof T, K>]?: never };
+}[keyof T];
 
 /** Who acts. Without `authority`, everything is granted. */
 export interface Actor {
@@ -358,7 +471,10 @@ export class TaskloomError extends Error {
 }
 
 /** The engine refuses, the storage fails, or the package itself does. */
-export type ErrorCode = RefusalCode | StorageCode | "engine_unavailable" | "internal";
+export type ErrorCode = RefusalCode | StorageCode | ImportCode | "engine_unavailable" | "internal";
+
+/** Why a document is not imported. */
+export type ImportCode = "not_a_bundle" | "invalid_bundle" | "board_not_empty";
 
 export type StorageCode =
   | "unavailable"

@@ -66,5 +66,8 @@ export const OPERATIONS = [
   "drain_scheduler",
 ];
 
+/** Operations that let time pass, which a transaction cannot. */
+export const WAITING = ["drain_scheduler"];
+
 /** `claim_next_run` reads `claimNextRun` in JavaScript. */
 export const camelCase = (name) => name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());

@@ -1,19 +1,20 @@
 //! The one class that JavaScript sees: an open board.
 
-use js_sys::Promise;
+use js_sys::{Function, Promise};
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::manager::{DrainLook, Manager};
-use taskloom_storage::Board;
+use taskloom_storage::{Board, Bundle};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{future_to_promise, spawn_local};
 
 use crate::arguments::Arguments;
 use crate::environment;
 use crate::fault::Fault;
 use crate::log::Log;
 use crate::options::Options;
-use crate::{operation, read};
+use crate::transaction::Steps;
+use crate::{operation, read, watch};
 
 /// An open board. Arguments, actors and answers are JSON text; an error is the
 /// JSON text of a `Fault`. Pending promises outlive the object.
@@ -71,6 +72,42 @@ impl Engine {
         })
     }
 
+    /// Runs a JavaScript function that performs operations and reads on the board,
+    /// by the function that it is given, and keeps everything at once. It may run
+    /// more than once, and its own result is its own affair.
+    ///
+    /// The promise fails with whatever the function throws, and nothing is kept
+    /// then; else like [`Engine::call`].
+    pub fn transact(&self, steps: Steps) -> Promise {
+        let board = self.board.clone();
+        future_to_promise(async move {
+            let kept = board.transact(move |manager| steps.take(manager)).await;
+            kept.map(|()| JsValue::UNDEFINED).map_err(JsValue::from)
+        })
+    }
+
+    /// Calls back with every change from now on, as JSON text, for as long as the
+    /// function answers `true`, and with nothing when the board is closed.
+    pub fn watch(&self, tell: Function) {
+        spawn_local(watch::forward(self.board.watch(), tell));
+    }
+
+    /// Puts the records of an exported document on this board, which has to be
+    /// empty.
+    pub fn import(&self, document: String) -> Promise {
+        let board = self.board.clone();
+        promise(async move {
+            board.import(&Bundle::from_json(&document)?).await?;
+            Ok("null".into())
+        })
+    }
+
+    /// Keeps the board's state as a whole, and answers with its version.
+    pub fn snapshot(&self) -> Promise {
+        let board = self.board.clone();
+        promise(async move { Ok(board.snapshot().await?.get().to_string()) })
+    }
+
     /// The whole board as one JSON document, without raw claim tokens.
     ///
     /// # Errors
@@ -101,7 +138,7 @@ fn promise(answer: impl Future<Output = Result<String, Fault>> + 'static) -> Pro
     future_to_promise(async move { Ok(answer.await?.into()) })
 }
 
-fn decode_actor(text: &str) -> Result<ActorContext, Fault> {
+pub(crate) fn decode_actor(text: &str) -> Result<ActorContext, Fault> {
     serde_json::from_str(text).map_err(|error| Fault::malformed("actor", &error.to_string()))
 }
 

@@ -3,10 +3,11 @@
 
 use serde::Serialize;
 use taskloom_domain::autonomy::AutonomyReasonCode;
+use taskloom_domain::claim_token::redact_claim_tokens;
 use taskloom_domain::diagnostic::DiagnosticItem;
 use taskloom_domain::error::TaskError;
 use taskloom_domain::id::TaskId;
-use taskloom_storage::{BoardError, BundleError, StorageError};
+use taskloom_storage::{BoardError, BundleError, ImportError, StorageError};
 use wasm_bindgen::JsValue;
 
 /// An error as JavaScript gets it.
@@ -36,6 +37,13 @@ impl Fault {
         let cause = cause.trim_start_matches("Error: ");
         TaskError::validation(path, &format!("has the wrong form: {cause}")).into()
     }
+
+    /// An error without further facts. Its text may quote a document, which may
+    /// hold a claim token.
+    fn plain(code: &'static str, message: &str) -> Self {
+        let message = redact_claim_tokens(message);
+        Self { code, message, path: String::new(), details: Details::default() }
+    }
 }
 
 impl From<TaskError> for Fault {
@@ -55,12 +63,7 @@ impl From<TaskError> for Fault {
 
 impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Self {
-        Self {
-            code: error.code(),
-            message: error.to_string(),
-            path: String::new(),
-            details: Details::default(),
-        }
+        Self::plain(error.code(), &error.to_string())
     }
 }
 
@@ -75,7 +78,13 @@ impl From<BoardError> for Fault {
 
 impl From<BundleError> for Fault {
     fn from(error: BundleError) -> Self {
-        StorageError::Failed { cause: error.to_string() }.into()
+        Self::plain(error.code(), &error.to_string())
+    }
+}
+
+impl From<ImportError> for Fault {
+    fn from(error: ImportError) -> Self {
+        Self::plain(error.code(), &error.to_string())
     }
 }
 

@@ -15,6 +15,8 @@ mod actor;
 mod arguments;
 mod operation;
 mod read;
+mod transaction;
+mod watch;
 
 // What a board is opened with.
 mod environment;

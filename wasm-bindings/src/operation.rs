@@ -11,6 +11,7 @@ use taskloom_domain::run::Run;
 
 use crate::arguments::Arguments;
 use crate::fault::Fault;
+use crate::read;
 
 /// Runs an operation; its answer is JSON text, `null` for none.
 ///
@@ -102,7 +103,8 @@ fn on_runs(
         "bind_run_review_session" => {
             reply(manager.bind_run_review_session(arguments.request(0)?, actor))
         }
-        unknown => Err(TaskError::validation("operation", &format!("is unknown: {unknown:?}"))),
+        // A read in its turn among the operations.
+        _ => read::answer(manager, arguments, actor),
     }
 }
 
