@@ -89,7 +89,7 @@ test("an engine that cannot be loaded is an error with a code, and is tried agai
 test("the examples of the README run as they are", async () => {
   const readme = readFileSync(project.path("node_modules/taskloom/README.md"), "utf8");
   const examples = [...readme.matchAll(/^```js\n(.*?)^```/gms)].map(([, code]) => code);
-  assert.equal(examples.length, 2);
+  assert.equal(examples.length, 4);
   project.write("readme.mjs", examples.join("\n"));
   assert.match(await project.node("readme.mjs"), /^blocked\nready\n\[(\s*'task-[0-9a-f]{16}',?){3}\s*\]\n$/);
 });

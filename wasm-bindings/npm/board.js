@@ -2,6 +2,7 @@
 
 import { Channel } from "./changes.js";
 import { TaskloomError, errorOf, invalid } from "./error.js";
+import { Worker } from "./worker.js";
 import { OPERATIONS, READS, WAITING, camelCase } from "./operations.js";
 import { Engine, actorContext } from "./taskloom_wasm.js";
 
@@ -92,6 +93,10 @@ class Board {
       throw thrown ? thrown.error : error;
     }
     return outcome;
+  }
+
+  worker(options) {
+    return new Worker(this, options);
   }
 
   watch({ signal } = {}) {

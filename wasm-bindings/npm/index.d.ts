@@ -204,6 +204,14 @@ export interface Board {
    */
   watch(options?: { signal?: AbortSignal }): AsyncIterableIterator<BoardChange>;
 
+  /**
+   * A worker, which begins at once: it claims runs one after the other, keeps their
+   * leases alive, and completes or fails them by what `run` returns or throws. It
+   * waits for work without asking for it, and takes back leases of workers that
+   * died. It ends with {@link Worker.stop}, its signal, or the board.
+   */
+  worker(options: WorkerOptions): Worker;
+
   /** The whole board as one JSON document, without the tokens of live leases. */
   export(): Promise<BoardExport>;
 
@@ -230,6 +238,41 @@ export interface Board {
 
   /** Closes the board and frees its memory; everything fails with `closed` then. */
   [Symbol.dispose](): void;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What a worker is started with. */
+export interface WorkerOptions {
+  /** Does the work of one run. What it returns is the run's result. */
+  run(work: Work): unknown;
+  /** The session that it works as. Default: a new one. */
+  session?: SessionId;
+  /** What it can do: it takes runs that require nothing else. */
+  capabilities?: string[];
+  /** How long a lease lives without a sign of life; default: five minutes. */
+  lease?: Duration;
+  /** Stops the worker. */
+  signal?: AbortSignal;
+}
+
+/** One claimed run. */
+export interface Work {
+  task: Task;
+  run: Run;
+  /**
+   * Aborts when the worker stops or the lease is lost. Work that throws then is
+   * given back to the queue; after a lost lease its outcome no longer counts.
+   */
+  signal: AbortSignal;
+}
+
+/** A worker that runs. */
+export interface Worker {
+  readonly session: SessionId;
+  /** Resolves when it has ended; rejects where the board failed it. */
+  readonly done: Promise<void>;
+  /** Takes no more work, aborts what is under way, and waits for its end. */
+  stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
