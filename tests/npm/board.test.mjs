@@ -126,7 +126,11 @@ test("arguments that are no JSON are refused, and the board goes on", async () =
     await refused(() => ada.createTask(hostile), "validation", "arguments");
   }
   const polluted = JSON.parse('{"scope":"global","title":"x","__proto__":{"title":"y"}}');
-  assert.equal((await ada.createTask(polluted)).title, "x");
+  await refused(() => ada.createTask(polluted), "validation", "create_task.__proto__");
+  await refused(() => ada.listTasks({ stauts: "ready" }), "validation", "list_tasks.stauts");
+  const metadata = JSON.parse('{"__proto__":{"title":"y"}}');
+  const kept = await ada.createTask({ scope: "global", title: "x", metadata });
+  assert.deepEqual(Object.keys(kept.metadata), ["__proto__"]);
   await refused(
     () => ada.createTask({ scope: "global", title: "x", metadata: "x".repeat(2 ** 24) }),
     "payload_too_large",

@@ -6,6 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use taskloom_domain::TaskError;
 
+use crate::fields::unknown_field;
+
 /// The arguments of one call, undecoded.
 #[derive(Debug)]
 pub struct Arguments<'a> {
@@ -42,7 +44,7 @@ impl<'a> Arguments<'a> {
     ///
     /// # Errors
     ///
-    /// `validation`, at the field that has the wrong type.
+    /// `validation`, at the field that has the wrong type or is unknown.
     pub fn request<T: DeserializeOwned>(&self, position: usize) -> Result<T, TaskError> {
         let text = match self.values.get(position).map(|value| value.get()) {
             None | Some("null") => "{}",
@@ -52,12 +54,19 @@ impl<'a> Arguments<'a> {
             }
             Some(text) => text,
         };
-        serde_json::from_str(text).map_err(|error| {
+        let request = serde_json::from_str(text).map_err(|error| {
             let path = format!("{}{}", self.operation, path_at(text, error.column()));
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default();
             TaskError::validation(&path, &format!("cannot be read: {reason}"))
-        })
+        })?;
+        match unknown_field::<T>(text) {
+            Some(field) => {
+                let path = format!("{}.{field}", self.operation);
+                Err(TaskError::validation(&path, "is unknown"))
+            }
+            None => Ok(request),
+        }
     }
 }
 
@@ -130,6 +139,7 @@ mod tests {
         assert_eq!(path::<CreateTask>(r#"[{"title":"a\",","draft":"yes"}]"#), "op.draft");
         assert_eq!(path::<CreateTask>(r#"[{"owner":{"kind":"pool","ref":{}}}]"#), "op.owner.ref");
         assert_eq!(path::<CreateTask>(r#"[{"title":null}]"#), "op.title");
+        assert_eq!(path::<CreateTask>(r#"[{"titel":"a","title":"b"}]"#), "op.titel");
         assert_eq!(path::<BulkForceRunRequest>(r#"[{"run_ids":["a",["b"]]}]"#), "op.run_ids[1]");
     }
 

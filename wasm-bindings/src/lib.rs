@@ -13,6 +13,7 @@ mod engine;
 // What an operation is called with, and what it is.
 mod actor;
 mod arguments;
+mod fields;
 mod operation;
 mod read;
 mod transaction;
