@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::id::TaskId;
+use crate::import::find_loops;
 use crate::store::DependencyStore;
 
 /// A shortest path along "depends on" edges from one task to another, both
@@ -81,6 +82,39 @@ fn reaches(store: &impl DependencyStore, from: &TaskId, to: &TaskId) -> bool {
         }
     }
     false
+}
+
+/// The loops that some edges make: one for every edge that closes a path back onto
+/// itself, each with its first task again at the end. Visits each edge once.
+///
+/// ```
+/// use taskloom_domain::TaskId;
+/// use taskloom_domain::graph::loops;
+///
+/// let edge = |one: &str, other: &str| (TaskId::from(one), TaskId::from(other));
+/// let edges = [edge("ship", "build"), edge("build", "test"), edge("test", "build")];
+/// assert_eq!(loops(&edges), [["build", "test", "build"].map(TaskId::from)]);
+/// assert!(loops(&edges[..2]).is_empty());
+/// ```
+pub fn loops(edges: &[(TaskId, TaskId)]) -> Vec<Vec<TaskId>> {
+    let mut places: FxHashMap<&TaskId, usize> = FxHashMap::default();
+    let mut tasks: Vec<&TaskId> = Vec::new();
+    let mut onward: Vec<Vec<usize>> = Vec::new();
+    for (from, to) in edges {
+        let [from, to] = [from, to].map(|task| {
+            *places.entry(task).or_insert_with(|| {
+                tasks.push(task);
+                onward.push(Vec::new());
+                tasks.len() - 1
+            })
+        });
+        onward[from].push(to);
+    }
+    let named = |found: Vec<usize>| {
+        let around = found.iter().chain(found.first());
+        around.map(|place| tasks[*place].clone()).collect()
+    };
+    find_loops(&onward).into_iter().map(named).collect()
 }
 
 /// The tasks that a walk has seen, and those it has not gone on from.

@@ -16,7 +16,7 @@ use futures_channel::oneshot;
 use futures_core::Stream;
 use taskloom_domain::TaskError;
 use taskloom_domain::manager::{Manager, ManagerOptions};
-use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
+use taskloom_domain::store::{Change, ChangeSet};
 
 use self::operation::Queued;
 use self::work::Shared;
@@ -24,6 +24,7 @@ use self::working_copy::WorkingCopy;
 use crate::bundle::{Bundle, ImportError};
 use crate::entry::Extent;
 use crate::error::{BoardError, StorageError};
+use crate::import::{ImportMode, ImportSummary, Plan};
 use crate::log::ChangeLog;
 use crate::version::Version;
 
@@ -262,22 +263,46 @@ impl<L: ChangeLog + 'static> Board<L> {
         state.copy.with_kept(|store| Bundle::of(store.records()))
     }
 
-    /// Puts the records of a bundle on this board, which has to be empty.
+    /// What an import would do now, decided on everything that this board shows.
+    /// Nothing is written.
     ///
     /// # Errors
     ///
-    /// [`ImportError::NotEmpty`], [`ImportError::Invalid`] for a record that
-    /// breaks a rule of form, [`ImportError::Storage`]; nothing is imported then.
-    pub async fn import(&self, bundle: &Bundle) -> Result<(), ImportError> {
+    /// As of [`Board::import`], without those of the log.
+    pub fn preview(&self, bundle: &Bundle, mode: ImportMode) -> Result<ImportSummary, ImportError> {
         bundle.validate()?;
-        let changes = bundle.changes();
-        self.submit(Extent::Part, move |manager| {
-            if *manager.store() != MemoryStore::default() {
-                return (Err(ImportError::NotEmpty), Vec::new());
+        self.read(|manager| Plan::of(manager.store(), bundle, mode)).map(|plan| plan.summary)
+    }
+
+    /// Puts the records of a bundle on this board, in one commit, and answers what
+    /// that did. Where others wrote after a preview, it is decided on what they wrote.
+    ///
+    /// A merge compares record by record. Events that both sides know by their id are
+    /// the same; others keep their number if it is free on the board, and follow the
+    /// newest event otherwise. The board's event counter never goes back.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::NotEmpty`]; [`ImportError::Invalid`], [`ImportError::Dangling`]
+    /// and [`ImportError::Repeated`] for a bundle that is at fault;
+    /// [`ImportError::Cycle`] and [`ImportError::BusySession`] for one that does not
+    /// go together with the board; [`ImportError::Storage`]. Nothing is imported then.
+    pub async fn import(
+        &self,
+        bundle: &Bundle,
+        mode: ImportMode,
+    ) -> Result<ImportSummary, ImportError> {
+        bundle.validate()?;
+        let bundle = bundle.clone();
+        self.submit(mode.extent(), move |manager| {
+            let plan = match Plan::of(manager.store(), &bundle, mode) {
+                Ok(plan) => plan,
+                Err(error) => return (Err(error), Vec::new()),
+            };
+            if let Some(set) = &plan.changes {
+                manager.store_mut().apply(&set.changes);
             }
-            manager.store_mut().apply(&changes);
-            let inverse = change::removal(&changes);
-            (Ok(()), vec![ChangeSet { changes: changes.clone(), inverse }])
+            (Ok(plan.summary), plan.changes.into_iter().collect())
         })
         .await?
     }

@@ -9,14 +9,14 @@ use taskloom_domain::TaskError;
 use taskloom_domain::channel::ChannelRecord;
 use taskloom_domain::dependency::Dependency;
 use taskloom_domain::event::EventRecord;
-use taskloom_domain::id::{Sequence, TaskId};
+use taskloom_domain::id::{RunId, Sequence, SessionId, TaskId};
 use taskloom_domain::idempotency::RunIdempotency;
 use taskloom_domain::profile::{ExecutionProfile, ExecutionProfileValidationOptions};
 use taskloom_domain::review::{ReviewGateState, RunReview};
 use taskloom_domain::run::Run;
 use taskloom_domain::scheduler::SchedulerPauseState;
 use taskloom_domain::snooze::Snooze;
-use taskloom_domain::store::{Change, Key, Record};
+use taskloom_domain::store::{Key, Record};
 use taskloom_domain::task::Task;
 use taskloom_domain::trash::TrashedTask;
 use taskloom_domain::triage::TriageState;
@@ -28,6 +28,8 @@ use crate::error::StorageError;
 const FORMAT: &str = "taskloom-bundle";
 /// The format that this version writes, and the newest that it reads.
 const FORMAT_VERSION: u32 = 1;
+/// Numbers of events stay exact in JavaScript, with room for those to come.
+const NEWEST_NUMBER: Sequence = Sequence::new(1 << 52);
 
 /// A whole board: every record in its stored form, by kind, except the raw
 /// tokens of live leases.
@@ -148,11 +150,6 @@ impl Bundle {
             .chain(scheduler)
     }
 
-    /// The changes that put the records on an empty board.
-    pub(crate) fn changes(&self) -> Vec<Change> {
-        self.records().map(Change::Put).collect()
-    }
-
     /// The document.
     ///
     /// # Errors
@@ -188,27 +185,39 @@ impl Bundle {
             .map_err(|error| BundleError::Invalid { cause: error.to_string() })
     }
 
-    /// Checks the form of every record, that ids are used once, and that no
-    /// record belongs to a task that is missing.
+    /// Checks the form of every record, that ids are used once, that no record
+    /// belongs to a task that is missing, and that there are no claim tokens.
     ///
     /// # Errors
     ///
-    /// [`ImportError::Invalid`] or [`ImportError::Dangling`] at the first record
-    /// at fault.
+    /// [`ImportError::Invalid`], [`ImportError::Dangling`] or
+    /// [`ImportError::Repeated`] at the first record at fault.
     pub fn validate(&self) -> Result<(), ImportError> {
         let tasks: HashSet<&TaskId> = self.tasks.iter().map(|task| &task.id).collect();
         let mut keys = HashSet::new();
+        let mut event_ids = HashSet::new();
         for record in self.records() {
-            validate(&record)?;
-            let missing = owners(&record).into_iter().find(|task| !tasks.contains(task));
-            if let Some(task) = missing {
-                return Err(ImportError::Dangling { task: task.clone() });
-            }
             let key = record.key();
-            if keys.contains(&key) {
+            validate(&record).map_err(|error| ImportError::Invalid {
+                key: key.clone(),
+                error: Box::new(error),
+            })?;
+            let missing = owners(&record).into_iter().find(|(_, task)| !tasks.contains(task));
+            if let Some((field, task)) = missing {
+                return Err(ImportError::Dangling { key, field, task: task.clone() });
+            }
+            let event_again = match &record {
+                Record::Event(event) => !event_ids.insert(event.event.id.clone()),
+                _ => false,
+            };
+            if event_again || !keys.insert(key.clone()) {
                 return Err(ImportError::Repeated { key });
             }
-            keys.insert(key);
+        }
+        if self.latest_sequence.get() < 0 || self.latest_sequence > NEWEST_NUMBER {
+            let rest = format!("must be within 0 and {NEWEST_NUMBER}");
+            let error = TaskError::validation("latest_sequence", &rest);
+            return Err(ImportError::Invalid { key: Key::LatestSequence, error: Box::new(error) });
         }
         Ok(())
     }
@@ -219,11 +228,18 @@ fn validate(record: &Record) -> Result<(), TaskError> {
         Record::Task(task) => task.validate(),
         Record::Dependency(edge) => edge.validate(),
         Record::Run(run) => run.validate(),
+        Record::Event(event) if event.sequence > NEWEST_NUMBER => {
+            let rest = format!("must not be above {NEWEST_NUMBER}");
+            Err(TaskError::validation("task_event.sequence", &rest))
+        }
         Record::Event(event) => event.validate(),
         Record::Idempotency(binding) => binding.validate(),
         Record::Triage(state) => state.validate(),
         Record::Snooze(snooze) => snooze.validate(),
-        Record::Trash(trashed) => trashed.validate(),
+        Record::Trash(trashed) => {
+            trashed.validate()?;
+            trashed.records.iter().try_for_each(validate_trashed)
+        }
         // What profiles may say is a setting of each board, and was checked where
         // the profile was made; here only its form counts.
         Record::Profile(profile) => profile.validate(&ExecutionProfileValidationOptions::default()),
@@ -236,17 +252,30 @@ fn validate(record: &Record) -> Result<(), TaskError> {
     }
 }
 
-/// The tasks without which a record means nothing.
-fn owners(record: &Record) -> Vec<&TaskId> {
+/// What lies in the trash may come back, so it is checked like the rest.
+fn validate_trashed(record: &Record) -> Result<(), TaskError> {
+    if matches!(record, Record::ClaimToken(..)) {
+        return Err(TaskError::validation("task_trash.records", "must not hold claim tokens"));
+    }
+    validate(record)
+}
+
+/// The tasks without which a record means nothing, by the field that names them.
+fn owners(record: &Record) -> Vec<(&'static str, &TaskId)> {
+    let task_id = |task| vec![("task_id", task)];
     match record {
-        Record::Task(task) => task.parent_task_id.iter().collect(),
-        Record::Dependency(edge) => vec![&edge.task_id, &edge.depends_on_task_id],
-        Record::Run(run) => vec![&run.task_id],
-        Record::Triage(state) => vec![&state.task_id],
-        Record::Snooze(snooze) => vec![&snooze.task_id],
-        Record::Profile(profile) => vec![&profile.task_id],
-        Record::Review(review) => vec![&review.task_id],
-        Record::ReviewGate(gate) => vec![&gate.task_id],
+        Record::Task(task) => {
+            task.parent_task_id.iter().map(|parent| ("parent_task_id", parent)).collect()
+        }
+        Record::Dependency(edge) => {
+            vec![("task_id", &edge.task_id), ("depends_on_task_id", &edge.depends_on_task_id)]
+        }
+        Record::Run(run) => task_id(&run.task_id),
+        Record::Triage(state) => task_id(&state.task_id),
+        Record::Snooze(snooze) => task_id(&snooze.task_id),
+        Record::Profile(profile) => task_id(&profile.task_id),
+        Record::Review(review) => task_id(&review.task_id),
+        Record::ReviewGate(gate) => task_id(&gate.task_id),
         Record::Event(_)
         | Record::Trash(_)
         | Record::ClaimToken(..)
@@ -292,26 +321,56 @@ impl BundleError {
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum ImportError {
     /// The board has records already.
-    #[error("the board is not empty; a bundle can only be restored on an empty one")]
+    #[error("the board is not empty; merge the bundle into it, or replace the board by it")]
     NotEmpty,
     /// A record breaks a rule of form.
-    #[error("a record of this bundle is not valid: {0}")]
-    Invalid(#[from] TaskError),
+    #[error("{key:?} of this bundle is not valid: {error}")]
+    Invalid {
+        /// The record.
+        key: Key,
+        /// The field, and what is wrong with it.
+        error: Box<TaskError>,
+    },
     /// A record belongs to a task that the bundle does not hold.
-    #[error("a record of this bundle belongs to task {task}, which is missing")]
+    #[error("{key:?} of this bundle names task {task} as its {field}, which is missing")]
     Dangling {
+        /// The record.
+        key: Key,
+        /// Its field that names the task.
+        field: &'static str,
         /// The missing task.
         task: TaskId,
     },
-    /// Two records have the same name.
+    /// Two records have the same name, or two events the same id.
     #[error("this bundle holds {key:?} twice")]
     Repeated {
         /// The name.
         key: Key,
     },
+    /// The merged tasks would wait for one another, or be parts of one another, in a
+    /// loop that neither side has.
+    #[error("merged with the board, these tasks make a loop: {}", path(tasks))]
+    Cycle {
+        /// The loop; its first task is also the last.
+        tasks: Vec<TaskId>,
+    },
+    /// A session would hold two leases at once, one of the board and one of the
+    /// bundle.
+    #[error("merged with the board, session {session} works on two runs: {} and {}", runs[0], runs[1])]
+    BusySession {
+        /// The session.
+        session: SessionId,
+        /// Its runs.
+        runs: [RunId; 2],
+    },
     /// The records could not be kept.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+fn path(tasks: &[TaskId]) -> String {
+    let names: Vec<&str> = tasks.iter().map(TaskId::as_str).collect();
+    names.join(" -> ")
 }
 
 impl ImportError {
@@ -319,7 +378,9 @@ impl ImportError {
     pub fn code(&self) -> &'static str {
         match self {
             ImportError::NotEmpty => "board_not_empty",
-            ImportError::Invalid(_)
+            ImportError::Cycle { .. } => "cycle_detected",
+            ImportError::BusySession { .. } => "active_run_lease",
+            ImportError::Invalid { .. }
             | ImportError::Dangling { .. }
             | ImportError::Repeated { .. } => "invalid_bundle",
             ImportError::Storage(error) => error.code(),

@@ -8,6 +8,8 @@
 
 mod board;
 mod bundle;
+mod import;
+mod kind;
 
 // The port, and what is written through it.
 mod entry;
@@ -48,8 +50,10 @@ pub use entry::WriterId;
 pub use error::{BoardError, CloseReason, Part, StorageError};
 #[cfg(target_arch = "wasm32")]
 pub use host::HostLog;
+pub use import::{ImportCounts, ImportMode, ImportSummary, Prefer};
 #[cfg(target_arch = "wasm32")]
 pub use indexed_db::{Durability, IndexedDbLog};
+pub use kind::RecordKind;
 #[cfg(target_arch = "wasm32")]
 pub use leader::Leader;
 #[cfg(target_arch = "wasm32")]

@@ -15,7 +15,7 @@ use taskloom_domain::run::EnqueueRun;
 use taskloom_domain::snooze::SnoozeUntil;
 use taskloom_domain::store::Record;
 use taskloom_domain::task::Scope;
-use taskloom_storage::{Board, Bundle, BundleError, ImportError, MemoryLog};
+use taskloom_storage::{Board, Bundle, BundleError, ImportError, ImportMode, MemoryLog};
 
 fn open(pool: &mut LocalPool, log: MemoryLog) -> Board<MemoryLog> {
     let spawner = pool.spawner();
@@ -74,7 +74,8 @@ fn bundle_restores_everything_but_the_claim_tokens() {
 
     let log = MemoryLog::new();
     let restored = open(&mut pool, log.another());
-    pool.run_until(restored.import(&Bundle::from_json(&text).unwrap())).unwrap();
+    pool.run_until(restored.import(&Bundle::from_json(&text).unwrap(), ImportMode::IntoEmpty))
+        .unwrap();
     let expected: Vec<Record> = records(&board).into_iter().filter(|it| !is_token(it)).collect();
     assert_eq!(records(&restored), expected);
     assert_eq!(records(&open(&mut pool, log)), expected, "an import is kept as everything else");
@@ -87,7 +88,10 @@ fn bundle_is_not_put_on_a_board_that_has_records() {
     let board = busy_board(&mut pool);
     let bundle = board.export();
     let before = records(&board);
-    assert_eq!(pool.run_until(board.import(&bundle)), Err(ImportError::NotEmpty));
+    assert_eq!(
+        pool.run_until(board.import(&bundle, ImportMode::IntoEmpty)),
+        Err(ImportError::NotEmpty)
+    );
     assert_eq!(records(&board), before);
 }
 
@@ -123,16 +127,26 @@ fn broken_bundle_leaves_the_board_empty() {
     };
     let mut pool = LocalPool::new();
     let board = open(&mut pool, MemoryLog::new());
-    let mut refused = |bundle: Bundle| pool.run_until(board.import(&bundle)).unwrap_err();
+    let mut refused =
+        |bundle: Bundle| pool.run_until(board.import(&bundle, ImportMode::IntoEmpty)).unwrap_err();
 
     let untitled = refused(edit(|it| it["tasks"][0]["title"] = "".into()));
-    assert!(matches!(untitled, ImportError::Invalid(_)), "{untitled}");
+    assert!(matches!(untitled, ImportError::Invalid { .. }), "{untitled}");
+    let text = untitled.to_string();
+    assert!(text.contains("task-") && text.contains("title"), "record and field: {text}");
     let dangling = refused(edit(|it| drop(it["tasks"].as_array_mut().unwrap().remove(0))));
     assert!(matches!(dangling, ImportError::Dangling { .. }), "{dangling}");
     let repeated = refused(edit(|it| {
         let tasks = it["tasks"].as_array_mut().unwrap();
         tasks.push(tasks[0].clone());
     }));
+    let smuggled = refused(edit(|it| {
+        let run = it["runs"][0]["id"].clone();
+        let token = serde_json::json!({ "claim_token": [run, "secret"] });
+        it["trash"][0]["records"].as_array_mut().unwrap().push(token);
+    }));
+    assert!(smuggled.to_string().contains("task_trash.records"), "{smuggled}");
+    assert!(!smuggled.to_string().contains("secret"), "{smuggled}");
     assert!(matches!(repeated, ImportError::Repeated { .. }), "{repeated}");
     assert_eq!(titles(&board), [""; 0]);
     assert_eq!(board.version().get(), 0);

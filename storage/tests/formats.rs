@@ -7,7 +7,7 @@ mod fixture;
 
 use fixture::records;
 use fixture::tab::{Tab, version};
-use taskloom_storage::{Bundle, ChangeLog, Damage, MemoryLog, Snapshot, Version};
+use taskloom_storage::{Bundle, ChangeLog, Damage, ImportMode, MemoryLog, Snapshot, Version};
 
 const ENTRIES: [&[u8]; 4] = [
     include_bytes!("fixtures/format-1/entry-1.bin"),
@@ -58,6 +58,6 @@ fn the_first_format_opens_and_goes_on_in_the_present_one() {
 fn a_bundle_of_the_first_format_is_restored() {
     let mut tab = Tab::open(MemoryLog::new());
     let board = tab.board.clone();
-    tab.wait(board.import(&Bundle::from_json(BUNDLE).unwrap())).unwrap();
+    tab.wait(board.import(&Bundle::from_json(BUNDLE).unwrap(), ImportMode::IntoEmpty)).unwrap();
     assert_eq!(tab.board.export().to_json().unwrap(), BUNDLE);
 }

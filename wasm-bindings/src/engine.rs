@@ -3,7 +3,7 @@
 use js_sys::{Function, Promise};
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::manager::{DrainLook, Manager};
-use taskloom_storage::{Board, Bundle};
+use taskloom_storage::{Board, Bundle, ImportMode};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
@@ -97,7 +97,7 @@ impl Engine {
     pub fn import(&self, document: String) -> Promise {
         let board = self.board.clone();
         promise(async move {
-            board.import(&Bundle::from_json(&document)?).await?;
+            board.import(&Bundle::from_json(&document)?, ImportMode::IntoEmpty).await?;
             Ok("null".into())
         })
     }

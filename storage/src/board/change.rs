@@ -41,12 +41,3 @@ pub(super) fn between(before: &MemoryStore, after: &MemoryStore) -> Vec<Change> 
     changes.extend(gone.map(Change::Delete));
     changes
 }
-
-/// What takes records away again that were put where nothing was.
-pub(super) fn removal(changes: &[Change]) -> Vec<Change> {
-    let key = |change: &Change| match change {
-        Change::Put(record) => record.key(),
-        Change::Delete(key) => key.clone(),
-    };
-    changes.iter().rev().map(|change| Change::Delete(key(change))).collect()
-}

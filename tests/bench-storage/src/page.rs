@@ -13,7 +13,7 @@ use taskloom_domain::environment::HexIds;
 use taskloom_domain::manager::{Manager, ManagerOptions};
 use taskloom_domain::task::{CreateTask, Scope};
 use taskloom_domain::time::Timestamp;
-use taskloom_storage::{Board, BoardOptions, Bundle, Durability, IndexedDbLog, Source};
+use taskloom_storage::{Board, BoardOptions, Bundle, Durability, ImportMode, IndexedDbLog, Source};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsError, JsValue};
 use wasm_bindgen_futures::spawn_local;
@@ -39,7 +39,9 @@ impl Opened {
     /// Puts the board of 10,000 tasks on this empty one.
     pub async fn fill(&self) -> Result<(), JsError> {
         let records = p10k();
-        Ok(self.board.import(&Bundle::of(records.manager.store().records())).await?)
+        let bundle = Bundle::of(records.manager.store().records());
+        self.board.import(&bundle, ImportMode::IntoEmpty).await?;
+        Ok(())
     }
 
     /// Creates one task.

@@ -7,7 +7,8 @@ use taskloom_domain::manager::Manager;
 use taskloom_domain::query::{Query, TimelineQuery};
 use taskloom_domain::store::{ChangeSet, MemoryStore, Record};
 use taskloom_storage::{
-    Board, BoardOptions, Bundle, ChangeLog, MemoryLog, Snapshot, StorageError, Version, WriterId,
+    Board, BoardOptions, Bundle, ChangeLog, ImportMode, MemoryLog, Snapshot, StorageError, Version,
+    WriterId,
 };
 
 use crate::script::Who;
@@ -52,7 +53,7 @@ pub fn bundle(bytes: &[u8]) {
     let Ok(bundle) = Bundle::from_json(text) else { return };
     let mut pool = LocalPool::new();
     let board = open(&mut pool, MemoryLog::new()).expect("an empty log is a board");
-    if pool.run_until(board.import(&bundle)).is_err() {
+    if pool.run_until(board.import(&bundle, ImportMode::IntoEmpty)).is_err() {
         let exported = board.export();
         assert_eq!(exported, Bundle::default(), "refused, but imported");
         return;
