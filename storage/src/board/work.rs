@@ -57,7 +57,7 @@ impl<L: ChangeLog + 'static> Shared<L> {
     /// Takes a snapshot where opening read more entries than it should have to:
     /// the tabs that were due to take one were closed too early.
     pub(super) fn shorten(self: &Rc<Self>, entries: usize) {
-        if entries as u64 >= 2 * self.options.snapshot_every.get() {
+        if entries as u64 >= self.options.snapshot_every.get().saturating_mul(2) {
             self.take_snapshot();
         }
     }
