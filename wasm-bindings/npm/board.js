@@ -26,7 +26,7 @@ export function boardOpener({ door, load }) {
     return loading;
   };
   return async function openBoard(options) {
-    const wishes = plain(options);
+    const wishes = wishesOf(options);
     await loaded();
     try {
       return new Board(await Engine.open(wishes), door);
@@ -34,6 +34,21 @@ export function boardOpener({ door, load }) {
       throw errorOf(error);
     }
   };
+}
+
+/** A copy of the options. A store of the program's own stays the object that it is. */
+function wishesOf(options) {
+  let storage;
+  let others;
+  try {
+    ({ storage, ...others } = options ?? {});
+  } catch {
+    // A getter threw: the copy says so as it does of every value.
+  }
+  if (typeof storage !== "object" || storage === null) {
+    return plain(options);
+  }
+  return { ...plain(others), storage };
 }
 
 class Board {

@@ -18,7 +18,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::num::NonZeroU64;
 use std::rc::Rc;
 
-use futures_executor::{LocalPool, LocalSpawner};
+use futures_executor::{LocalPool, LocalSpawner, block_on};
 use futures_util::task::LocalSpawnExt;
 use gate::{Database, Gate, GatedLog, Hints, Turn};
 use taskloom_domain::actor::{ActorContext, OriginKind};
@@ -377,27 +377,29 @@ impl World {
     /// The board as a program finds it that opens it now.
     fn fresh(&self) -> MemoryStore {
         let log = MemoryLog::new();
+        self.copy_to(&log);
         let mut pool = LocalPool::new();
         let options = options(9, 0, pool.spawner(), u64::MAX);
-        pool.run_until(async {
-            let database = self.database.borrow();
-            let counted = database.counted();
-            let first = counted[0].0;
-            for number in 0..first.get() - 1 {
-                log.append(Version::new(number).unwrap(), b"pruned").await.unwrap();
-            }
-            for (version, bytes) in counted {
-                log.append(version.previous().unwrap(), bytes).await.unwrap();
-            }
-            log.prune(first).await.unwrap();
-            for (version, bytes) in &database.snapshots {
-                let snapshot = Snapshot { version: *version, bytes: bytes.clone() };
-                log.put_snapshot(snapshot).await.unwrap();
-            }
-            let board = Board::open(log.clone(), engine(9, 0), options).await.unwrap();
-            assert_eq!(board.damage(), Damage::default());
-            board.read(|manager| manager.store().clone())
-        })
+        let board = pool.run_until(Board::open(log, engine(9, 0), options)).unwrap();
+        assert_eq!(board.damage(), Damage::default());
+        board.read(|manager| manager.store().clone())
+    }
+
+    fn copy_to(&self, log: &MemoryLog) {
+        let database = self.database.borrow();
+        let counted = database.counted();
+        let first = counted[0].0;
+        for number in 0..first.get() - 1 {
+            block_on(log.append(Version::new(number).unwrap(), b"pruned")).unwrap();
+        }
+        for (version, bytes) in counted {
+            block_on(log.append(version.previous().unwrap(), bytes)).unwrap();
+        }
+        block_on(log.prune(first)).unwrap();
+        for (version, bytes) in &database.snapshots {
+            let snapshot = Snapshot { version: *version, bytes: bytes.clone() };
+            block_on(log.put_snapshot(snapshot)).unwrap();
+        }
     }
 }
 
