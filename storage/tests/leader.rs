@@ -2,11 +2,15 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod fixture;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use fixture::ada;
+use fixture::page::Page;
 use futures_util::StreamExt;
-use taskloom_domain::actor::{ActorContext, OriginKind};
+use taskloom_domain::actor::ActorContext;
 use taskloom_domain::environment::HexIds;
 use taskloom_domain::id::RunId;
 use taskloom_domain::lease::ClaimCriteria;
@@ -21,26 +25,7 @@ use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 
 wasm_bindgen_test_configure!(run_in_browser);
 
-// A frame is a page of its own to Web Locks.
 #[wasm_bindgen(inline_js = r#"
-export class Frame {
-  constructor() {
-    this.frame = document.createElement("iframe");
-    document.body.append(this.frame);
-  }
-  hold(name) {
-    const { locks } = this.frame.contentWindow.navigator;
-    return new Promise((held) => {
-      locks.request(name, () => {
-        held();
-        return new Promise(() => {});
-      });
-    });
-  }
-  leave() {
-    this.frame.remove();
-  }
-}
 /** Makes this page look as if it were in the background, or not. */
 export function setHidden(hidden) {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
@@ -49,13 +34,6 @@ export function setHidden(hidden) {
 export const soon = () => new Promise((done) => setTimeout(done, 50));
 "#)]
 extern "C" {
-    type Frame;
-    #[wasm_bindgen(constructor)]
-    fn new() -> Frame;
-    #[wasm_bindgen(method)]
-    async fn hold(this: &Frame, name: &str);
-    #[wasm_bindgen(method)]
-    fn leave(this: &Frame);
     #[wasm_bindgen(js_name = setHidden)]
     fn set_hidden(hidden: bool);
     async fn soon();
@@ -84,7 +62,7 @@ async fn one_of_all_leads_and_the_next_one_follows() {
 
 #[wasm_bindgen_test]
 async fn a_page_that_dies_hands_the_lead_over() {
-    let page = Frame::new();
+    let page = Page::new();
     page.hold("taskloom/of a page/leader").await;
     let leader = Leader::stand("of a page");
     soon().await;
@@ -143,10 +121,6 @@ async fn board_with_a_claim(now: &Rc<Cell<Timestamp>>) -> (Board<MemoryLog>, Run
     (board, run)
 }
 
-fn ada() -> ActorContext {
-    ActorContext::derive_human("ada", OriginKind::Web, "tab").unwrap()
-}
-
 fn status(board: &Board<MemoryLog>, run: &RunId) -> RunStatus {
     board.read(|manager| manager.store().get_run(run)).unwrap().status
 }
@@ -191,7 +165,7 @@ async fn a_lease_that_ends_is_recovered_at_its_time() {
 
 #[wasm_bindgen_test]
 async fn who_does_not_lead_leaves_leases_alone() {
-    let page = Frame::new();
+    let page = Page::new();
     page.hold("taskloom/leases/leader").await;
     let now = Rc::new(Cell::new(Timestamp::from_millis(1_767_225_600_000)));
     let (board, run) = board_with_a_claim(&now).await;

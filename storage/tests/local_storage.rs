@@ -2,47 +2,18 @@
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
+mod fixture;
+
+use fixture::page::Page;
 use futures_util::StreamExt;
 use taskloom_storage::{
     Appended, ChangeLog, CloseReason, LocalStorageLog, Part, Snapshot, StorageError, Version,
     conformance,
 };
-use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
 use web_sys::Storage;
 
 wasm_bindgen_test_configure!(run_in_browser);
-
-// A frame is a page of its own to Web Locks.
-#[wasm_bindgen(inline_js = r#"
-export class Page {
-  constructor() {
-    this.frame = document.createElement("iframe");
-    document.body.append(this.frame);
-  }
-  hold(name) {
-    const { locks } = this.frame.contentWindow.navigator;
-    return new Promise((held) => {
-      locks.request(name, () => {
-        held();
-        return new Promise(() => {});
-      });
-    });
-  }
-  leave() {
-    this.frame.remove();
-  }
-}
-"#)]
-extern "C" {
-    type Page;
-    #[wasm_bindgen(constructor)]
-    fn new() -> Page;
-    #[wasm_bindgen(method)]
-    async fn hold(this: &Page, name: &str);
-    #[wasm_bindgen(method)]
-    fn leave(this: &Page);
-}
 
 fn storage() -> Storage {
     web_sys::window().unwrap().local_storage().unwrap().unwrap()
