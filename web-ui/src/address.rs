@@ -16,7 +16,16 @@ pub enum Trace {
     Same,
 }
 
-type Go = Box<dyn Fn(&str, Trace)>;
+type Go = Box<dyn Fn(&str, Whence, Trace)>;
+
+/// From where a path is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whence {
+    /// From the folder that the app is served from.
+    App,
+    /// From the origin.
+    Origin,
+}
 
 /// The address. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -30,10 +39,10 @@ impl Address {
     /// The address of the running router.
     pub fn of_router() -> Self {
         let navigate = use_navigate();
-        let go: Go = Box::new(move |to, trace| {
+        let go: Go = Box::new(move |to, whence, trace| {
+            let resolve = whence == Whence::App;
             let replace = trace == Trace::Same;
-            let options =
-                NavigateOptions { resolve: false, replace, scroll: false, ..Default::default() };
+            let options = NavigateOptions { resolve, replace, scroll: false, ..Default::default() };
             navigate(to, options);
         });
         Self {
@@ -58,6 +67,12 @@ impl Address {
         self.set("panel", &task.map(|id| format!("task:{id}")).unwrap_or_default(), Trace::Step);
     }
 
+    /// Opens a page, or a record on one, by its path below the folder that the app
+    /// is served from.
+    pub fn open(self, path: &str) {
+        self.go.with_value(|go| go(path, Whence::App, Trace::Step));
+    }
+
     /// Changes a parameter; an empty value takes it away.
     pub fn set(self, key: &'static str, value: &str, trace: Trace) {
         let mut query = self.query.get_untracked();
@@ -70,6 +85,6 @@ impl Address {
             query.replace(key, value.to_owned());
         }
         let to = format!("{}{}", self.path.get_untracked(), query.to_query_string());
-        self.go.with_value(|go| go(&to, trace));
+        self.go.with_value(|go| go(&to, Whence::Origin, trace));
     }
 }

@@ -13,6 +13,7 @@ pub mod identifier;
 pub mod import;
 pub mod keys;
 pub mod movement;
+pub mod page;
 pub mod phrase;
 pub mod quick_add;
 pub mod reason;

@@ -4,6 +4,7 @@ mod confirmation;
 mod damage_notice;
 mod desk;
 mod file_drop;
+mod go_choices;
 mod help;
 mod keyboard;
 mod rail;
@@ -19,6 +20,7 @@ pub use keyboard::{can_add, press};
 
 use self::confirmation::Confirmation;
 use self::file_drop::FileDrop;
+use self::go_choices::GoChoices;
 use self::help::HelpSheet;
 use self::rail::Rail;
 use self::storage_notice::StorageNotice;
@@ -26,9 +28,6 @@ use self::toasts::{LiveRegions, Toasts};
 use self::top_bar::TopBar;
 use crate::address::Address;
 use crate::task::TaskPanel;
-
-/// What the board's page is called.
-pub const BOARD_TITLE: &str = "Board";
 
 /// The frame around the pages.
 #[component]
@@ -53,6 +52,9 @@ pub fn Shell(children: Children) -> impl IntoView {
         <LiveRegions />
         <FileDrop />
         <Confirmation />
+        <Show when=move || desk.going.get()>
+            <GoChoices />
+        </Show>
         <Show when=move || desk.help.get()>
             <HelpSheet on_close=move || desk.help.set(false) />
         </Show>

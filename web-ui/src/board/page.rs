@@ -18,8 +18,9 @@ use crate::address::Address;
 use crate::gesture::Gestures;
 use crate::model::filter::Filter;
 use crate::model::keys::{Command, Scope, command};
+use crate::model::page::Page;
 use crate::model::roving::{self, Place, Step};
-use crate::shell::{BOARD_TITLE, Desk, focus_on, press, use_page_title};
+use crate::shell::{Desk, focus_on, press, use_page_title};
 
 /// All stages side by side.
 #[component]
@@ -32,7 +33,7 @@ pub fn BoardPage() -> impl IntoView {
     let pointer = PointerCarry::new(state);
     provide_context(state);
     provide_context(pointer);
-    use_page_title(BOARD_TITLE, move || Some(state.board.len()));
+    use_page_title(Page::Board.label(), move || Some(state.board.len()));
     keep_focus(state);
 
     let columns = NodeRef::<Div>::new();
@@ -87,7 +88,7 @@ fn on_key(state: BoardState, address: Address, event: &KeyboardEvent) {
         }
         return;
     }
-    if !is_on_card(event) {
+    if !is_on_card(event) || state.desk.going.get_untracked() {
         return;
     }
     let focused = state.desk.focused.get_untracked();

@@ -1,6 +1,8 @@
 //! The one table of keys: what they do is looked up here, and the help sheet is
 //! made of it.
 
+use super::page::Page;
+
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
@@ -10,11 +12,13 @@ pub enum Scope {
     Board,
     /// While a card is picked up.
     Carrying,
+    /// After `G`, on every page.
+    Go,
 }
 
 impl Scope {
     /// Every scope, in the order of the help sheet.
-    pub const ALL: [Scope; 3] = [Scope::Board, Scope::Everywhere, Scope::Carrying];
+    pub const ALL: [Scope; 4] = [Scope::Board, Scope::Everywhere, Scope::Carrying, Scope::Go];
 
     /// The heading in the help sheet.
     pub fn title(self) -> &'static str {
@@ -22,6 +26,7 @@ impl Scope {
             Scope::Everywhere => "Everywhere",
             Scope::Board => "On the board",
             Scope::Carrying => "While moving a card",
+            Scope::Go => "Go to, after G",
         }
     }
 }
@@ -29,6 +34,10 @@ impl Scope {
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Command {
+    /// Waits for the letter of a page.
+    GoTo,
+    /// Opens a page.
+    Go(Page),
     /// Shows or hides the help sheet.
     Help,
     /// Opens quick add.
@@ -85,7 +94,9 @@ impl Chord {
             "Escape" => "Esc",
             "PageUp" => "PgUp",
             "PageDown" => "PgDn",
+            "b" => "B",
             "c" => "C",
+            "g" => "G",
             "h" => "H",
             "j" => "J",
             "k" => "K",
@@ -122,11 +133,11 @@ const fn control(key: &'static str) -> Chord {
 }
 
 macro_rules! keys {
-    ($($scope:ident: $chords:expr => $command:ident, $text:literal;)+) => {
+    ($($scope:ident: $chords:expr => $command:expr, $text:literal;)+) => {
         &[$(Binding {
             scope: Scope::$scope,
             chords: &$chords,
-            command: Command::$command,
+            command: $command,
             text: $text,
         },)+]
     };
@@ -134,26 +145,28 @@ macro_rules! keys {
 
 /// Every key that does something.
 pub const KEYS: &[Binding] = keys! {
-    Everywhere: [key("c")] => NewTask, "New task";
-    Everywhere: [key("/")] => Filter, "Filter";
-    Everywhere: [control("z")] => Undo, "Undo";
-    Everywhere: [key("?")] => Help, "This list";
-    Everywhere: [key("Escape")] => Back, "One level out";
-    Board: [key("ArrowLeft"), key("h")] => Left, "Card in the column before";
-    Board: [key("ArrowRight"), key("l")] => Right, "Card in the column after";
-    Board: [key("ArrowUp"), key("k")] => Up, "Card above";
-    Board: [key("ArrowDown"), key("j")] => Down, "Card below";
-    Board: [key("Home")] => First, "First card of the column";
-    Board: [key("End")] => Last, "Last card of the column";
-    Board: [key("PageUp")] => PageUp, "Some cards up";
-    Board: [key("PageDown")] => PageDown, "Some cards down";
-    Board: [key("Enter"), key(" ")] => Open, "Open the task";
-    Board: [key("m")] => MoveTo, "Move to…";
-    Board: [key("v")] => PickUp, "Pick the card up";
-    Carrying: [key("ArrowLeft"), key("h")] => Left, "Column before";
-    Carrying: [key("ArrowRight"), key("l")] => Right, "Column after";
-    Carrying: [key("Enter"), key(" ")] => Drop, "Drop here";
-    Carrying: [key("Escape")] => Back, "Put it back";
+    Everywhere: [key("c")] => Command::NewTask, "New task";
+    Everywhere: [key("/")] => Command::Filter, "Filter";
+    Everywhere: [control("z")] => Command::Undo, "Undo";
+    Everywhere: [key("g")] => Command::GoTo, "Go to a page";
+    Everywhere: [key("?")] => Command::Help, "This list";
+    Everywhere: [key("Escape")] => Command::Back, "One level out";
+    Board: [key("ArrowLeft"), key("h")] => Command::Left, "Card in the column before";
+    Board: [key("ArrowRight"), key("l")] => Command::Right, "Card in the column after";
+    Board: [key("ArrowUp"), key("k")] => Command::Up, "Card above";
+    Board: [key("ArrowDown"), key("j")] => Command::Down, "Card below";
+    Board: [key("Home")] => Command::First, "First card of the column";
+    Board: [key("End")] => Command::Last, "Last card of the column";
+    Board: [key("PageUp")] => Command::PageUp, "Some cards up";
+    Board: [key("PageDown")] => Command::PageDown, "Some cards down";
+    Board: [key("Enter"), key(" ")] => Command::Open, "Open the task";
+    Board: [key("m")] => Command::MoveTo, "Move to…";
+    Board: [key("v")] => Command::PickUp, "Pick the card up";
+    Carrying: [key("ArrowLeft"), key("h")] => Command::Left, "Column before";
+    Carrying: [key("ArrowRight"), key("l")] => Command::Right, "Column after";
+    Carrying: [key("Enter"), key(" ")] => Command::Drop, "Drop here";
+    Carrying: [key("Escape")] => Command::Back, "Put it back";
+    Go: [key("b")] => Command::Go(Page::Board), "Board";
 };
 
 /// A key press as the page saw it.

@@ -1,5 +1,6 @@
 //! What is open on the page and not in its address.
 
+use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use taskloom_domain::id::TaskId;
 use taskloom_domain::stage::Stage;
@@ -11,6 +12,10 @@ pub struct Desk {
     pub title: RwSignal<String>,
     /// Whether the help sheet is shown.
     pub help: RwSignal<bool>,
+    /// Whether the letter of a page is waited for.
+    pub going: RwSignal<bool>,
+    /// What ends the wait for it.
+    pub(super) going_until: StoredValue<Option<TimeoutHandle>>,
     /// The column in which quick add is open.
     pub adding: RwSignal<Option<Stage>>,
     /// The card that has, or would get, the focus of the board.
@@ -27,6 +32,8 @@ impl Desk {
         Self {
             title: RwSignal::new(String::new()),
             help: RwSignal::new(false),
+            going: RwSignal::new(false),
+            going_until: StoredValue::new(None),
             adding: RwSignal::new(None),
             focused: RwSignal::new(None),
             take_focus: RwSignal::new(false),

@@ -3,21 +3,20 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use taskloom_domain::stage::Stage;
 use wasm_bindgen::JsCast;
 
-use super::{BOARD_TITLE, Desk, focus_on};
+use super::go_choices::wait_for_letter;
+use super::{Desk, focus_on};
 use crate::address::Address;
 use crate::gesture::Gestures;
 use crate::model::keys::{Command, Press, Scope, command};
+use crate::model::page::Page;
 
 /// Listens for as long as the shell is there.
 pub fn listen(desk: Desk) {
     let gestures = expect_context::<Gestures>();
     let address = expect_context::<Address>();
-    let navigate = use_navigate();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         if event.default_prevented() || dialog_is_open() {
             return;
@@ -25,16 +24,29 @@ pub fn listen(desk: Desk) {
         if is_typing() {
             return;
         }
-        let Some(command) = command(Scope::Everywhere, press(&event, &event.key())) else { return };
+        let key = event.key();
+        let scope = if desk.going.get_untracked() { Scope::Go } else { Scope::Everywhere };
+        if scope == Scope::Go {
+            desk.going.set(false);
+        }
+        let Some(command) = command(scope, press(&event, &key)) else { return };
         let handled = match command {
+            Command::GoTo => {
+                wait_for_letter(desk);
+                true
+            }
+            Command::Go(page) => {
+                address.open(page.path());
+                true
+            }
             Command::Help => {
                 desk.help.set(true);
                 true
             }
             Command::NewTask => {
                 desk.adding.set(Some(adding_column(desk, gestures)));
-                if desk.title.with_untracked(|title| title != BOARD_TITLE) {
-                    navigate("/board", NavigateOptions::default());
+                if desk.title.with_untracked(|title| title != Page::Board.label()) {
+                    address.open(Page::Board.path());
                 }
                 true
             }

@@ -5,21 +5,18 @@ use leptos::prelude::*;
 use leptos_router::components::A;
 
 use crate::model::icon::IconName;
+use crate::model::page::Page;
 use crate::parts::Icon;
-
-/// The pages.
-const PAGES: [(&str, &str, IconName); 2] =
-    [("/board", "Board", IconName::Board), ("/import", "Import", IconName::Import)];
 
 /// Links to the pages.
 #[component]
 pub fn Rail() -> impl IntoView {
-    let links = PAGES.map(|(href, label, icon)| {
+    let links = Page::ALL.iter().map(|page| {
         view! {
             <li>
-                <A href=href attr:class="rail-link">
-                    <Icon name=icon />
-                    <span>{label}</span>
+                <A href=page.path() attr:class="rail-link">
+                    <Icon name=page.icon() />
+                    <span>{page.label()}</span>
                 </A>
             </li>
         }
@@ -30,7 +27,7 @@ pub fn Rail() -> impl IntoView {
                 <Icon name=IconName::Logo />
                 <span>"Taskloom"</span>
             </p>
-            <ul>{links.into_iter().collect_view()}</ul>
+            <ul>{links.collect_view()}</ul>
         </nav>
     }
 }
