@@ -87,25 +87,27 @@ impl<S: Store> Manager<S> {
     /// `permission_denied` without `write`. The verdicts before a refused one stay.
     pub fn expire_reviews(&mut self, actor: &ActorContext) -> Result<Vec<RunReviewResult>> {
         actor.authorize_write()?;
-        let now = self.now();
-        self.overdue_reviews(now)
-            .into_iter()
-            .map(|review| {
-                let verdict = RunReviewVerdict {
+        let mut expired = Vec::new();
+        for due in self.overdue_reviews(self.now()) {
+            // The verdict on another one may have opened the circuit, which takes
+            // the requests of the task along.
+            if !self.require_review(&due.review_id)?.status.is_open() {
+                continue;
+            }
+            let request = RecordRunReviewRequest {
+                verdict: RunReviewVerdict {
                     outcome: RunReviewOutcome::Timeout.into(),
                     confidence: Some(1.0),
                     reason: "The reviewer did not answer in time.".to_owned(),
-                    delivery_id: format!("review-deadline:{}", review.review_id),
+                    delivery_id: format!("review-deadline:{}", due.review_id),
                     ..RunReviewVerdict::default()
-                };
-                let request = RecordRunReviewRequest {
-                    review_id: review.review_id.clone(),
-                    run_id: review.run_id.clone(),
-                    verdict,
-                };
-                self.record_run_review(request, &gate_actor())
-            })
-            .collect()
+                },
+                review_id: due.review_id,
+                run_id: due.run_id,
+            };
+            expired.push(self.record_run_review(request, &gate_actor())?);
+        }
+        Ok(expired)
     }
 
     /// Asks again for the reviews of ended runs whose automatic request was not

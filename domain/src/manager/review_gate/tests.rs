@@ -195,6 +195,24 @@ fn overdue_reviews_time_out_earliest_first() {
 }
 
 #[test]
+fn a_request_that_goes_with_the_circuit_does_not_time_out_too() {
+    let mut world = gated(|gate| {
+        gate.max_review_attempts = Some(1);
+        gate.withdraws_requests = true;
+    });
+    let runs = [world.completed("t"), world.put_run("t", RunStatus::Completed)];
+    let deadline_at = Some(world.now());
+    let ids = runs.map(|run| {
+        let request = RunReviewRequest { deadline_at, ..world.request_for(&run) };
+        world.try_review(request).unwrap().review.review_id
+    });
+    let expired = world.manager.expire_reviews(&human()).unwrap();
+    assert_eq!(expired.len(), 1);
+    let statuses = ids.map(|id| world.stored_review(&id).status);
+    assert_eq!(statuses, [RunReviewStatus::Recorded, RunReviewStatus::CircuitOpened]);
+}
+
+#[test]
 fn no_review_is_asked_for_by_itself_by_default() {
     let mut world = World::new();
     world.task("t");
