@@ -237,7 +237,7 @@ pub struct ExecutionProfileValidationOptions {
     /// Whether a profile may name a sandbox.
     pub allow_sandbox_ref: bool,
     /// The greatest size of the coordinator's guidance, in bytes; 0 means
-    /// [`DEFAULT_MAX_COORDINATOR_GUIDANCE_BYTES`].
+    /// [`DEFAULT_MAX_COORDINATOR_GUIDANCE_BYTES`], beyond which no board keeps any.
     pub max_coordinator_guidance_bytes: usize,
 }
 

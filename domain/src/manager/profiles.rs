@@ -4,7 +4,7 @@ use crate::actor::ActorContext;
 use crate::error::{ErrorKind, Result, TaskError};
 use crate::event::{ExecutionProfileDeleted, ExecutionProfileUpdated};
 use crate::id::TaskId;
-use crate::profile::ExecutionProfile;
+use crate::profile::{ExecutionProfile, ExecutionProfileValidationOptions};
 use crate::store::Store;
 use crate::task::Task;
 
@@ -57,6 +57,8 @@ impl<S: Store> Manager<S> {
         refuse_while_active(&task)?;
         let mut profile = ExecutionProfile { task_id: id.clone(), ..profile }
             .normalize(&self.options.profile_gates)?;
+        // The gates may forbid more than the built-in rules do, not allow more.
+        profile.validate(&ExecutionProfileValidationOptions::default())?;
         let now = self.now();
         profile.updated_at = Some(now);
         profile.created_at = match self.store.get_profile(&id) {

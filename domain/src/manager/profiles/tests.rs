@@ -217,6 +217,25 @@ fn the_boards_gates_decide_what_a_profile_may_say() {
 }
 
 #[test]
+fn no_gate_lets_more_guidance_in_than_the_built_in_rules() {
+    let guided = |bytes: usize| {
+        let mut profile = ExecutionProfile::default_for(&"t".into());
+        profile.coordinator.guidance = "x".repeat(bytes);
+        Some(profile)
+    };
+    for (cap, limit) in [(10_000, 8_192), (8_192, 8_192), (100, 100), (0, 8_192)] {
+        let mut world = World::with(|options: &mut ManagerOptions| {
+            options.profile_gates.max_coordinator_guidance_bytes = cap;
+        });
+        world.task("t");
+        set(&mut world, guided(limit));
+        world.refuses(ErrorKind::Validation, |manager| {
+            manager.set_execution_profile(&"t".into(), guided(limit + 1), &human())
+        });
+    }
+}
+
+#[test]
 fn a_profile_decides_who_claims() {
     let mut world = World::new();
     world.task("t");
