@@ -253,9 +253,42 @@ mod tests {
 
     #[test]
     fn the_taxonomy_has_its_29_kinds_and_two_for_the_outside() {
-        assert_eq!(ErrorKind::ALL.len(), 29 + 2);
-        let outside = [ErrorKind::WorkspaceNotFound, ErrorKind::Other];
-        assert!(outside.iter().all(|kind| ErrorKind::ALL.contains(kind)));
+        let agreed = [
+            ("task_not_found", "task: task not found"),
+            ("task_run_not_found", "task: task run not found"),
+            ("task_run_idempotency_not_found", "task: task run idempotency not found"),
+            ("task_dependency_not_found", "task: task dependency not found"),
+            ("task_event_not_found", "task: task event not found"),
+            ("task_triage_state_not_found", "task: task triage state not found"),
+            ("execution_profile_not_found", "task: task execution profile not found"),
+            ("run_review_not_found", "task: task run review not found"),
+            ("workspace_not_found", "workspace: workspace not found"),
+            ("validation", "task: validation failed"),
+            ("immutable_field", "task: immutable field"),
+            ("invalid_scope_binding", "task: invalid scope binding"),
+            ("payload_too_large", "task: payload too large"),
+            ("graph_limit_exceeded", "task: graph limit exceeded"),
+            ("cycle_detected", "task: dependency cycle detected"),
+            ("invalid_status_transition", "task: invalid status transition"),
+            ("conflict", "task: conflict"),
+            ("session_already_bound", "task: session already bound"),
+            ("session_attach_not_allowed", "task: session attach not allowed"),
+            ("stale_network_channel", "task: stale network channel"),
+            ("permission_denied", "task: permission denied"),
+            ("no_claimable_run", "task: no claimable run"),
+            ("invalid_claim_token", "task: invalid claim token"),
+            ("lease_expired", "task: lease expired"),
+            ("active_run_lease", "task: active run lease exists"),
+            ("forbidden_operator_action", "task: forbidden operator action"),
+            ("force_op_requires_reason", "task: force operation requires reason"),
+            ("force_op_rate_limited", "task: force operation rate limited"),
+            ("retry_chain_too_deep", "task: retry chain too deep"),
+            ("bulk_too_large", "task: bulk operation too large"),
+            ("other", "task: operation failed"),
+        ];
+        assert_eq!(agreed.len(), 29 + 2);
+        let kinds: Vec<_> = ErrorKind::ALL.iter().map(|kind| (kind.code(), kind.text())).collect();
+        assert_eq!(kinds, agreed);
     }
 
     #[test]

@@ -263,6 +263,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
     use super::*;
+    use crate::enumeration::tests::assert_values;
     use crate::error::ErrorKind;
     use crate::profile::{CoordinatorMode, WorkerMode};
 
@@ -294,6 +295,13 @@ mod tests {
     #[track_caller]
     fn accepted(profile: &ExecutionProfile) {
         assert_eq!(outcome(profile, &Options::default()), None);
+    }
+
+    #[test]
+    fn modes_are_the_agreed_ones() {
+        assert_values::<CoordinatorMode>(&["inherit", "guided"]);
+        assert_values::<WorkerMode>(&["inherit", "select"]);
+        assert_values::<SandboxMode>(&["inherit", "none", "ref"]);
     }
 
     #[test]
