@@ -42,6 +42,7 @@ use taskloom_domain::task::{ApprovalPolicy, CreateTask, Patch, Priority, Scope};
 use taskloom_domain::time::Duration;
 
 use crate::board::Board;
+use crate::hostile::exported;
 use crate::script::{
     Change, Command, LeasePick, Mark, NewTask, ReviewPick, RunPick, Step, TaskSlot, Who, place,
 };
@@ -93,19 +94,6 @@ impl World {
     /// Every run ever queued, in order.
     pub fn runs(&self) -> &[RunId] {
         &self.runs
-    }
-
-    /// Plays one step and checks nothing.
-    ///
-    /// # Errors
-    ///
-    /// The refusal of the engine.
-    pub fn play_unchecked(&mut self, step: &Step) -> Result<()> {
-        let answer = self.perform(step.command, &step.who.context());
-        for change_set in self.manager.take_changes() {
-            self.meet(&change_set);
-        }
-        answer
     }
 
     /// Plays one step and checks the board after it.
@@ -209,6 +197,8 @@ impl World {
             replayed.apply(&change_set.inverse);
         }
         assert!(replayed == MemoryStore::default(), "all inverses leave something behind");
+        let document = exported(self.store());
+        assert!(!document.contains(CLAIM_TOKEN_PREFIX), "an export shows a token: {document}");
     }
 
     fn run(&self, pick: RunPick) -> RunId {
