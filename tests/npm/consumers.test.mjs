@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
+import { commonProgram, FIRST, program } from "./program.mjs";
 import { install } from "./project.mjs";
 
 let project;
@@ -14,29 +15,29 @@ before(async () => {
 
 after(() => project?.remove());
 
-const WORK = `
-async function work({ openBoard, TaskloomError }) {
-  const board = await openBoard({ name: "work" });
-  const ada = board.as({ kind: "human", ref: "ada" });
-  const task = await ada.createTask({ scope: "global", title: "Design" });
-  await ada.enqueueRun({ task_id: task.id });
-  const worker = board.as({ kind: "agent_session", ref: "s" });
-  const { run, claim_token } = await worker.claimNextRun({ claimer_session_id: "s" });
-  await worker.completeRunLease({ run_id: run.id, claim_token });
-  const refusal = await ada.getTask("none").catch((error) => error);
-  console.log(ada.read.getTask(task.id).task.status, refusal instanceof TaskloomError);
+for (const [entry, ready] of [
+  ["taskloom", ""],
+  ["taskloom/inline", ""],
+  [
+    "taskloom/slim",
+    'initialize(require("node:fs").readFileSync(require.resolve("taskloom/taskloom.wasm")));',
+  ],
+]) {
+  const source = { from: entry, ready };
+  const tell = "program().then((outcome) => console.log(JSON.stringify(outcome)));";
+
+  test(`${entry} in an ES module in Node`, async () => {
+    const requiring = `import { createRequire } from "node:module";
+      const require = createRequire(import.meta.url);`;
+    project.write("esm.mjs", `${requiring}${program(source)}${tell}`);
+    assert.deepEqual(JSON.parse(await project.node("esm.mjs")), FIRST);
+  });
+
+  test(`${entry} in a CommonJS module in Node`, async () => {
+    project.write("common.cjs", commonProgram(source) + tell);
+    assert.deepEqual(JSON.parse(await project.node("common.cjs")), FIRST);
+  });
 }
-`;
-
-test("an ES module in Node", async () => {
-  project.write("esm.mjs", `import * as taskloom from "taskloom";${WORK}work(taskloom);`);
-  assert.equal(await project.node("esm.mjs"), "completed true\n");
-});
-
-test("a CommonJS module in Node", async () => {
-  project.write("common.cjs", `const taskloom = require("taskloom");${WORK}work(taskloom);`);
-  assert.equal(await project.node("common.cjs"), "completed true\n");
-});
 
 test("both ways give the same module", async () => {
   project.write(
@@ -47,18 +48,48 @@ test("both ways give the same module", async () => {
      const names = (module) => Object.keys(module).filter((name) => name !== "module.exports");
      console.log(names(esm).join(), names(common).join(), esm.TaskloomError === common.TaskloomError);`,
   );
-  const names = "TaskloomError,milliseconds,minutes,openBoard,seconds";
+  const names = "TaskloomError,initialize,milliseconds,minutes,openBoard,seconds";
   assert.equal(await project.node("both.mjs"), `${names} ${names} true\n`);
 });
 
-test("the entry for browsers has the same names", async () => {
+test("all entries have the same names and the same classes", async () => {
   project.write(
     "names.mjs",
     `import * as browser from "./node_modules/taskloom/index.js";
+     import * as inline from "taskloom/inline";
      import * as node from "taskloom";
-     console.log(Object.keys(browser).join() === Object.keys(node).join());`,
+     import * as slim from "taskloom/slim";
+     const all = [browser, inline, node, slim];
+     const distinct = (values) => new Set(values).size;
+     console.log(
+       distinct(all.map((entry) => Object.keys(entry).join())),
+       distinct(all.map((entry) => entry.TaskloomError)),
+     );`,
   );
-  assert.equal(await project.node("names.mjs"), "true\n");
+  assert.equal(await project.node("names.mjs"), "1 1\n");
+});
+
+test("slim without its engine says what to do, and takes it later", async () => {
+  project.write(
+    "slim.mjs",
+    `import { readFile } from "node:fs/promises";
+     import { initialize, openBoard } from "taskloom/slim";
+     const refusal = () => openBoard({ name: "a" }).catch(({ code, message }) => [code, message]);
+     console.log(JSON.stringify(await refusal()));
+     const damaged = await initialize(new Uint8Array([1, 2, 3])).catch((error) => error);
+     console.log(damaged.code, damaged.cause instanceof WebAssembly.CompileError);
+     const bytes = await readFile(new URL(import.meta.resolve("taskloom/taskloom.wasm")));
+     await initialize(await WebAssembly.compile(bytes));
+     await initialize();
+     console.log((await openBoard({ name: "a" })).version);`,
+  );
+  assert.equal(
+    await project.node("slim.mjs"),
+    `["engine_unavailable","call initialize with the engine's WebAssembly first"]
+engine_unavailable true
+0
+`,
+  );
 });
 
 test("the engine's file can be named", async () => {

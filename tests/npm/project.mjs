@@ -1,9 +1,9 @@
 // An empty project with the packed package installed, as a user has it.
 
 import { execFile } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
@@ -28,11 +28,21 @@ class Project {
     this.folder = folder;
   }
 
+  /** Another project in an empty folder, with the same package installed. */
+  another() {
+    const project = new Project(mkdtempSync(join(tmpdir(), "taskloom-npm-")));
+    for (const name of ["package.json", "node_modules"]) {
+      cpSync(this.path(name), project.path(name), { recursive: true, verbatimSymlinks: true });
+    }
+    return project;
+  }
+
   path(name) {
     return join(this.folder, name);
   }
 
   write(name, text) {
+    mkdirSync(dirname(this.path(name)), { recursive: true });
     writeFileSync(this.path(name), text);
   }
 
@@ -53,9 +63,10 @@ class Project {
     return import(pathToFileURL(this.path("entry.mjs")));
   }
 
-  /** The compiler's complaints about the project, if any. */
-  async typescript(options) {
-    const compiler = fileURLToPath(new URL("../node_modules/typescript/bin/tsc", import.meta.url));
+  /** The complaints of a compiler about the project, if any. */
+  async typescript(compilerName, options) {
+    const path = `../node_modules/${compilerName}/bin/tsc`;
+    const compiler = fileURLToPath(new URL(path, import.meta.url));
     this.write("tsconfig.json", JSON.stringify(options));
     try {
       await run(process.execPath, [compiler, "--project", "tsconfig.json"], { cwd: this.folder });

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 
 import { install } from "./project.mjs";
 
@@ -11,6 +12,7 @@ let project;
 before(async () => {
   project = await install();
   project.copy("consumer.mts");
+  project.copy("entries.mts");
   project.write("consumer.cts", readFileSync(project.path("consumer.mts"), "utf8"));
   project.write("consumer.ts", readFileSync(project.path("consumer.mts"), "utf8"));
 });
@@ -29,16 +31,40 @@ const STRICT = {
   types: [],
 };
 
+/** TypeScript 5, and the newest. */
+const COMPILERS = ["typescript", "typescript-newest"];
+
+/** A program that sees Node's types and not those of browsers. */
+const NODE_ALONE = {
+  module: "nodenext",
+  lib: ["es2022"],
+  types: ["node"],
+  typeRoots: [fileURLToPath(new URL("../node_modules/@types", import.meta.url))],
+};
+
 for (const [what, file, options] of [
   ["an ES module in Node", "consumer.mts", { module: "nodenext" }],
   ["a CommonJS module in Node", "consumer.cts", { module: "node16" }],
   ["a program for a bundler", "consumer.ts", { module: "esnext", moduleResolution: "bundler" }],
+  ["a program with Node's types alone", "entries.mts", NODE_ALONE],
+  ["a program of every entry for a bundler", "entries.mts", { module: "esnext", moduleResolution: "bundler" }],
 ]) {
-  test(`${what} compiles`, async () => {
-    const compilerOptions = { ...STRICT, ...options };
-    assert.equal(await project.typescript({ compilerOptions, files: [file] }), "");
-  });
+  for (const compiler of COMPILERS) {
+    test(`${what} compiles with ${compiler}`, async () => {
+      const compilerOptions = { ...STRICT, ...options };
+      assert.equal(await project.typescript(compiler, { compilerOptions, files: [file] }), "");
+    });
+  }
 }
+
+test("the compilers are TypeScript 5 and a newer one", async () => {
+  const [five, newest] = COMPILERS.map((name) => {
+    const manifest = new URL(`../node_modules/${name}/package.json`, import.meta.url);
+    return Number.parseInt(JSON.parse(readFileSync(manifest, "utf8")).version, 10);
+  });
+  assert.equal(five, 5);
+  assert.ok(newest > five);
+});
 
 test("the declarations name every operation of the package, and no other", async () => {
   const { openBoard } = await project.import();

@@ -1,25 +1,16 @@
-// A site that serves the built npm package and an empty page, and browsers to
-// visit it with.
+// A site that serves the built npm package and an empty page, and browsers that can
+// be killed.
 
 import { spawn } from "node:child_process";
-import { createReadStream, existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:http";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { extname, join, normalize } from "node:path";
+import { join } from "node:path";
 
 import { chromium } from "@playwright/test";
 
-const TYPES = { ".js": "text/javascript", ".wasm": "application/wasm" };
-const EXECUTABLE = process.env.TASKLOOM_CHROMIUM ?? "/usr/bin/chromium";
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { EXECUTABLE, FLAGS, serveFolder } from "../site.mjs";
+
+export { launch } from "../site.mjs";
 
 /** Serves the package; `onReport` hears what pages post to /report. */
 export async function serve(onReport = () => {}) {
@@ -27,35 +18,23 @@ export async function serve(onReport = () => {}) {
   if (!folder) {
     throw new Error("TASKLOOM_PKG is not set: run `cargo xtask test package`");
   }
-  const server = createServer((request, response) => {
-    const { pathname } = new URL(request.url, "http://localhost");
-    if (pathname === "/report") {
+  return serveFolder(folder, (request, response) => {
+    if (request.url === "/report") {
       let body = "";
       request.on("data", (part) => (body += part));
       request.on("end", () => {
         onReport(body);
         response.end();
       });
-      return;
+      return true;
     }
-    if (pathname === "/") {
+    if (request.url === "/") {
       response.setHeader("content-type", "text/html").end("<!doctype html><title>Board</title>");
-      return;
+      return true;
     }
-    const path = join(folder, normalize(pathname));
-    if (!existsSync(path) || !statSync(path).isFile()) {
-      response.writeHead(404).end();
-      return;
-    }
-    response.setHeader("content-type", TYPES[extname(path)] ?? "text/plain");
-    createReadStream(path).pipe(response);
+    return false;
   });
-  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
-  return { url: `http://127.0.0.1:${server.address().port}/`, close: () => server.close() };
 }
-
-/** A browser whose profile is thrown away. */
-export const launch = () => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
 
 /** A folder for a browser's profile. */
 export function profile() {

@@ -15,19 +15,9 @@ const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
  * origin of a person who names none.
  */
 export function boardOpener({ door, load }) {
-  let loading;
-  const loaded = () => {
-    // A failed load is tried again by the next opening.
-    loading ??= load().catch((cause) => {
-      loading = undefined;
-      const message = "the engine could not be loaded";
-      throw new TaskloomError({ code: "engine_unavailable", message }, { cause });
-    });
-    return loading;
-  };
   return async function openBoard(options) {
     const wishes = wishesOf(options);
-    await loaded();
+    await load();
     try {
       return new Board(await Engine.open(wishes), door);
     } catch (error) {

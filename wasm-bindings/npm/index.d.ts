@@ -95,6 +95,26 @@ export type * from "./records.js";
  */
 export function openBoard(options: OpenBoardOptions): Promise<Board>;
 
+/**
+ * Makes the engine ready before the first board is opened, which does so by itself
+ * otherwise: to load it early, or from another place. Once it is ready, it stays.
+ *
+ * @throws {TaskloomError} `engine_unavailable`; the next call tries again.
+ */
+export function initialize(source?: EngineSource | PromiseLike<EngineSource>): Promise<void>;
+
+/**
+ * The engine's WebAssembly: the address of the package's `taskloom.wasm`, its bytes,
+ * a `Response` that brings them, or a compiled `WebAssembly.Module`.
+ */
+export type EngineSource =
+  | string
+  | URL
+  | ArrayBuffer
+  | ArrayBufferView
+  | { arrayBuffer(): Promise<ArrayBuffer> }
+  | object;
+
 export interface OpenBoardOptions {
   /** The name of the board: the same name in the same storage is the same board. */
   name: string;

@@ -1,13 +1,12 @@
 // The entry for browsers, workers and bundlers: the engine is fetched from
 // beside this file, by an address that bundlers follow.
 
-import { boardOpener } from "./board.js";
-import init from "./taskloom_wasm.js";
+import { entry } from "./entry.js";
 
 export { TaskloomError } from "./error.js";
 export { milliseconds, minutes, seconds } from "./duration.js";
 
-export const openBoard = boardOpener({
+export const { initialize, openBoard } = entry({
   door: "web",
-  load: () => init({ module_or_path: new URL("./taskloom_wasm_bg.wasm", import.meta.url) }),
+  source: () => new URL("./taskloom_wasm_bg.wasm", import.meta.url),
 });

@@ -2,14 +2,12 @@
 
 import { readFile } from "node:fs/promises";
 
-import { boardOpener } from "./board.js";
-import init from "./taskloom_wasm.js";
+import { entry } from "./entry.js";
 
 export { TaskloomError } from "./error.js";
 export { milliseconds, minutes, seconds } from "./duration.js";
 
-export const openBoard = boardOpener({
+export const { initialize, openBoard } = entry({
   door: "cli",
-  load: async () =>
-    init({ module_or_path: await readFile(new URL("./taskloom_wasm_bg.wasm", import.meta.url)) }),
+  source: () => readFile(new URL("./taskloom_wasm_bg.wasm", import.meta.url)),
 });

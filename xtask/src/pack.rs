@@ -1,15 +1,25 @@
-//! The npm package: generated glue and the hand-written files beside it.
+//! The npm package: generated glue, the hand-written files beside it, and the app
+//! that `npx taskloom` serves.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::app;
+use crate::process::Program;
 use crate::project::Project;
 use crate::setup::{NPM, Piece, Tools, seconds};
-use crate::wasm_module::{WasmModule, empty};
+use crate::wasm_module::{Found, WasmModule, empty};
 
-const ENGINE: WasmModule = WasmModule { package: "taskloom-wasm", name: "taskloom_wasm" };
+/// The entries that have declarations of their own; `records` are all other types.
+const DECLARED: [&str; 4] = ["index", "slim", "inline", "records"];
+
+/// Makes a JavaScript module of the engine. Node has the compressor.
+const INLINE: &str = include_str!("inline.mjs");
+
+const ENGINE: WasmModule =
+    WasmModule { package: "taskloom-wasm", name: "taskloom_wasm", found: Found::WhereTold };
 
 /// A package that was built.
 pub struct Packed {
@@ -38,7 +48,9 @@ pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
     println!("Package: cargo builds the engine for release");
     let folder = project.root.join("pkg");
     ENGINE.build(project, tools, &folder)?;
+    add_inline_engine(&folder)?;
     add_files(project, &folder)?;
+    copy_all(&app::build(project, tools)?, &folder.join("app"))?;
     let packed = Packed { tarball: pack(project, tools, &folder)?, folder };
     println!(
         "Package: {} in pkg/, packed as {} ({})",
@@ -47,6 +59,15 @@ pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
         seconds(started)
     );
     Ok(packed)
+}
+
+/// The engine as text, for the entry that needs no asset.
+fn add_inline_engine(folder: &Path) -> Result<()> {
+    Program::new("node")
+        .args(["--input-type=module", "--eval", INLINE, "--"])
+        .args([folder.join(ENGINE.wasm()), folder.join("inline_wasm.js")])
+        .read()
+        .map(drop)
 }
 
 /// Puts the hand-written files over the generated ones.
@@ -64,9 +85,12 @@ fn add_files(project: &Project, folder: &Path) -> Result<()> {
 
 /// TypeScript reads a CommonJS entry's types from files of its own.
 fn declare_for_commonjs(folder: &Path) -> Result<()> {
-    for name in ["index", "records"] {
-        let declarations = std::fs::read_to_string(folder.join(format!("{name}.d.ts")))?;
-        let declarations = declarations.replace("\"./records.js\"", "\"./records.cjs\"");
+    for name in DECLARED {
+        let mut declarations = std::fs::read_to_string(folder.join(format!("{name}.d.ts")))?;
+        for other in DECLARED {
+            let (module, common) = (format!("\"./{other}.js\""), format!("\"./{other}.cjs\""));
+            declarations = declarations.replace(&module, &common);
+        }
         std::fs::write(folder.join(format!("{name}.d.cts")), declarations)?;
     }
     Ok(())

@@ -49,8 +49,8 @@ impl Piece {
     pub const OF_THE_APP: [Self; 4] =
         [Self::WasmTarget, Self::WasmBindgen, Self::WasmOpt, Self::Trunk];
 
-    /// What building the npm package needs.
-    pub const OF_THE_PACKAGE: [Self; 3] = [Self::WasmTarget, Self::WasmBindgen, Self::WasmOpt];
+    /// What building the npm package needs, which carries the app.
+    pub const OF_THE_PACKAGE: [Self; 4] = Self::OF_THE_APP;
 
     pub fn name(self) -> &'static str {
         match self {

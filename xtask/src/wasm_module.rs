@@ -13,6 +13,18 @@ pub struct WasmModule {
     pub package: &'static str,
     /// The name of its files: `NAME.js` and `NAME_bg.wasm`.
     pub name: &'static str,
+    /// Where its glue looks for the module when it is told nothing.
+    pub found: Found,
+}
+
+/// Whether glue knows where its module is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// It looks beside itself.
+    Beside,
+    /// It has to be told. Bundlers follow any address in the glue: they would copy
+    /// the module even for programs that have it from somewhere else.
+    WhereTold,
 }
 
 impl WasmModule {
@@ -27,7 +39,9 @@ impl WasmModule {
         let built = project.target.join(WASM).join("release").join(format!("{}.wasm", self.name));
         tools
             .program("wasm-bindgen")
-            .args(["--target", "web", "--out-name", self.name, "--out-dir"])
+            .args(["--target", "web", "--out-name", self.name])
+            .args((self.found == Found::WhereTold).then_some("--omit-default-module-path"))
+            .arg("--out-dir")
             .arg(folder)
             .arg(built)
             .read()?;

@@ -7,15 +7,19 @@ use super::measured;
 use crate::project::Project;
 use crate::serve::{Port, Serving};
 use crate::setup::{Piece, Tools};
-use crate::wasm_module::WasmModule;
+use crate::wasm_module::{Found, WasmModule};
 
-const MODULE: WasmModule =
-    WasmModule { package: "taskloom-bench-storage", name: "taskloom_bench_storage" };
+const MODULE: WasmModule = WasmModule {
+    package: "taskloom-bench-storage",
+    name: "taskloom_bench_storage",
+    found: Found::Beside,
+};
+const NEEDS: [Piece; 5] =
+    [Piece::WasmTarget, Piece::WasmBindgen, Piece::WasmOpt, Piece::NodePackages, Piece::Chromium];
 const SCRIPT: &str = "bench/storage.mjs";
 
 pub fn run(project: &Project) -> Result<Vec<Measure>> {
-    let needs = [&Piece::OF_THE_PACKAGE[..], &[Piece::NodePackages, Piece::Chromium]].concat();
-    let tools = Tools::ready(project, &needs)?;
+    let tools = Tools::ready(project, &NEEDS)?;
     println!("Storage: cargo builds the page's module for release");
     let folder = project.target.join("bench-storage");
     MODULE.build(project, &tools, &folder)?;
