@@ -3,6 +3,7 @@
 mod engine;
 mod first_light;
 mod measure;
+mod npm;
 mod storage;
 
 use std::path::Path;
@@ -11,7 +12,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::process::Program;
 use crate::project::Project;
-use measure::Measure;
+pub use measure::Measure;
 
 /// Measures that are taken together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub enum Group {
     Engine,
     /// What keeping a board costs.
     Storage,
+    /// How quick and how light the npm package is.
+    Npm,
 }
 
 impl Group {
@@ -30,6 +33,7 @@ impl Group {
             "first-light" => Some(Self::FirstLight),
             "engine" => Some(Self::Engine),
             "storage" => Some(Self::Storage),
+            "npm" => Some(Self::Npm),
             _ => None,
         }
     }
@@ -41,6 +45,7 @@ pub fn run(project: &Project, group: Group, json: Option<&Path>) -> Result<()> {
         Group::FirstLight => first_light::run(project)?,
         Group::Engine => engine::run(project)?,
         Group::Storage => storage::run(project)?,
+        Group::Npm => npm::run(project)?,
     };
     println!("\n{}", Measure::HEADING);
     for measure in &measures {

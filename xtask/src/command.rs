@@ -20,6 +20,7 @@ The commands of the project. Each one sets up what it needs by itself.
   cargo xtask conformance FOLDER [--through native]   run recorded scenarios against the engine,
                                                       or --through wasm: in Node
   cargo xtask bench GROUP [--json FILE]               measure; groups: first-light engine storage
+                                                      npm
   cargo xtask dataset FILE                            write a board of 10,000 tasks as a bundle
   cargo xtask pack                                    build the npm package into pkg/ and a tarball
   cargo xtask setup [PIECE...]                        only the set-up; pieces: wasm-target wasm-bindgen

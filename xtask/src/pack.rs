@@ -1,6 +1,8 @@
 //! The npm package: generated glue, the hand-written files beside it, and the app
 //! that `npx taskloom` serves.
 
+pub mod weight;
+
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -34,6 +36,11 @@ impl Packed {
     pub fn wasm(&self) -> PathBuf {
         self.folder.join(ENGINE.wasm())
     }
+
+    /// The generated JavaScript around it.
+    pub fn glue(&self) -> PathBuf {
+        self.folder.join(ENGINE.glue())
+    }
 }
 
 /// Builds the package and says where it is.
@@ -58,6 +65,7 @@ pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
         project.shown(&packed.tarball),
         seconds(started)
     );
+    weight::check(&packed)?;
     Ok(packed)
 }
 

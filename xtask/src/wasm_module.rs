@@ -54,6 +54,11 @@ impl WasmModule {
             .map(drop)
     }
 
+    /// The name of the glue's file.
+    pub fn glue(&self) -> String {
+        format!("{}.js", self.name)
+    }
+
     /// The name of the module's file.
     pub fn wasm(&self) -> String {
         format!("{}_bg.wasm", self.name)
