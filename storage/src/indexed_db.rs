@@ -288,8 +288,12 @@ fn read_snapshot(
                 if piece.is_undefined() {
                     return Err(StorageError::corrupt(part, "a piece of it is missing"));
                 }
-                let piece = bytes_of(piece, part)?;
-                found.borrow_mut().iter_mut().for_each(|it| it.bytes.extend_from_slice(&piece));
+                let piece = array_of(piece, part)?;
+                if let Some(snapshot) = &mut *found.borrow_mut() {
+                    let begin = snapshot.bytes.len();
+                    snapshot.bytes.resize(begin + piece.length() as usize, 0);
+                    piece.copy_to(&mut snapshot.bytes[begin..]);
+                }
                 Ok(())
             });
         }
@@ -326,8 +330,9 @@ fn pieces_of(version: Version) -> Result<JsValue, StorageError> {
 }
 
 fn bytes_of(value: JsValue, part: Part) -> Result<Vec<u8>, StorageError> {
-    let bytes = value
-        .dyn_into::<Uint8Array>()
-        .map_err(|_| StorageError::corrupt(part, "it is not a sequence of bytes"))?;
-    Ok(bytes.to_vec())
+    array_of(value, part).map(|array| array.to_vec())
+}
+
+fn array_of(value: JsValue, part: Part) -> Result<Uint8Array, StorageError> {
+    value.dyn_into().map_err(|_| StorageError::corrupt(part, "it is not a sequence of bytes"))
 }
