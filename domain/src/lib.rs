@@ -56,6 +56,7 @@ pub mod view;
 
 // Where records stand, and the authority over them.
 pub mod manager;
+pub mod merge;
 pub mod status;
 pub mod store;
 

@@ -1,5 +1,6 @@
 //! Change-sets: what one transaction did, as whole records.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,32 @@ pub enum Key {
     Scheduler,
 }
 
+/// As people name the record: `task t-1`, `the dependency of t-2 on t-1`.
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::Task(id) => write!(f, "task {id}"),
+            Key::Dependency(task, on) => write!(f, "the dependency of {task} on {on}"),
+            Key::Run(id) => write!(f, "run {id}"),
+            Key::ClaimToken(run) => write!(f, "the claim token of run {run}"),
+            Key::Event(sequence) => write!(f, "event {sequence}"),
+            Key::LatestSequence => f.write_str("the event counter"),
+            Key::Idempotency(key, origin) => {
+                // What programs send as a key is theirs to choose, white space too.
+                write!(f, "the idempotency key {key:?} of {origin}")
+            }
+            Key::Triage(task, actor) => write!(f, "the triage record of {actor} on task {task}"),
+            Key::Snooze(task, actor) => write!(f, "the snooze of {actor} on task {task}"),
+            Key::Trash(task) => write!(f, "the deleted task {task}"),
+            Key::Profile(task) => write!(f, "the execution profile of task {task}"),
+            Key::Review(id) => write!(f, "review {id}"),
+            Key::ReviewGate(task) => write!(f, "the review state of task {task}"),
+            Key::Channel(id) => write!(f, "channel {id}"),
+            Key::Scheduler => f.write_str("the scheduler's switch"),
+        }
+    }
+}
+
 /// One step of a change-set.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,5 +183,38 @@ impl ChangeSet {
             Change::Put(Record::Event(event)) => Some(event),
             _ => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::{ActorKind, OriginKind};
+
+    #[test]
+    fn keys_read_as_people_name_records() {
+        let ada = ActorIdentity { kind: ActorKind::Human, reference: "ada".into() };
+        let cli = Origin { kind: OriginKind::Cli, reference: "t".into() };
+        let (task, other) = (TaskId::from("t-1"), TaskId::from("t-2"));
+        let texts = [
+            (Key::Task(task.clone()), "task t-1"),
+            (Key::Dependency(other, task.clone()), "the dependency of t-2 on t-1"),
+            (Key::Run("run-1".into()), "run run-1"),
+            (Key::ClaimToken("run-1".into()), "the claim token of run run-1"),
+            (Key::Event(Sequence::new(7)), "event 7"),
+            (Key::LatestSequence, "the event counter"),
+            (Key::Idempotency("k 1".into(), cli), "the idempotency key \"k 1\" of cli:t"),
+            (Key::Triage(task.clone(), ada.clone()), "the triage record of human:ada on task t-1"),
+            (Key::Snooze(task.clone(), ada), "the snooze of human:ada on task t-1"),
+            (Key::Trash(task.clone()), "the deleted task t-1"),
+            (Key::Profile(task.clone()), "the execution profile of task t-1"),
+            (Key::Review("review-1".into()), "review review-1"),
+            (Key::ReviewGate(task), "the review state of task t-1"),
+            (Key::Channel("c".into()), "channel c"),
+            (Key::Scheduler, "the scheduler's switch"),
+        ];
+        for (key, text) in texts {
+            assert_eq!(key.to_string(), text);
+        }
     }
 }
