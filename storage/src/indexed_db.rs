@@ -33,6 +33,7 @@ use self::transaction::{
 };
 use crate::error::{Part, StorageError};
 use crate::log::{Appended, ChangeLog, LogEntry, Snapshot, Tail, Watch};
+use crate::quota;
 use crate::version::Version;
 
 const LOG: &str = "log";
@@ -171,6 +172,7 @@ impl ChangeLog for IndexedDbLog {
             Kept::All if version >= found_floor(&floor)? => {
                 self.see(version);
                 self.database.announce(version);
+                quota::something_is_kept();
                 Ok(Appended::At(version))
             }
             Kept::All => {

@@ -36,6 +36,8 @@ mod lease_recovery;
 
 // What the platform offers.
 #[cfg(target_arch = "wasm32")]
+mod quota;
+#[cfg(target_arch = "wasm32")]
 mod timer;
 #[cfg(target_arch = "wasm32")]
 mod web_lock;
@@ -62,4 +64,6 @@ pub use lease_recovery::LeaseRecovery;
 pub use local_storage::LocalStorageLog;
 pub use log::{Appended, ChangeLog, LogEntry, Snapshot, Tail, Watch};
 pub use memory::MemoryLog;
+#[cfg(target_arch = "wasm32")]
+pub use quota::{Persistence, StorageUsage};
 pub use version::Version;

@@ -18,6 +18,7 @@ use js_sys::encode_uri_component;
 use self::area::{Area, check_reachable};
 use crate::error::{CloseReason, StorageError};
 use crate::log::{Appended, ChangeLog, Snapshot, Tail, Watch};
+use crate::quota;
 use crate::version::Version;
 use crate::web_lock::WebLock;
 
@@ -112,6 +113,15 @@ impl LocalStorageLog {
         Area::erase(&prefix)
     }
 
+    /// How many of the [`LocalStorageLog::LIMIT`] UTF-16 code units the board takes.
+    ///
+    /// # Errors
+    ///
+    /// `closed`.
+    pub fn used(&self) -> Result<usize, StorageError> {
+        Ok(self.place()?.area.borrow().units())
+    }
+
     /// The shared part, while this handle is open and its values are there.
     fn place(&self) -> Result<Rc<Place>, StorageError> {
         let place = self.handle.place.borrow().clone();
@@ -134,6 +144,7 @@ impl ChangeLog for LocalStorageLog {
         let appended = place.area.borrow_mut().append(expected, entry)?;
         if let Appended::At(version) = appended {
             place.announce(version, &self.handle);
+            quota::something_is_kept();
         }
         Ok(appended)
     }

@@ -79,6 +79,11 @@ impl Area {
         Ok(())
     }
 
+    /// How many UTF-16 code units the board takes.
+    pub(super) fn units(&self) -> usize {
+        self.units
+    }
+
     /// Finds out whether the values are still those that this page wrote: a
     /// person may clear them at any time.
     pub(super) fn check(&self) -> Result<(), StorageError> {
