@@ -30,7 +30,7 @@ use crate::version::Version;
 
 pub use self::change::{BoardChange, Source};
 pub use self::options::{BackgroundTask, BoardOptions};
-pub use self::standing::{Damage, DamagedPart, Loss};
+pub use self::standing::{AcceptDamageError, Damage, DamagedPart, Loss};
 
 /// An open board. Cheap to clone; a clone is the same board.
 ///
@@ -138,7 +138,7 @@ impl<L: ChangeLog + 'static> Board<L> {
         &self,
         mut operation: impl FnMut(&mut Manager) -> Result<T, TaskError> + 'static,
     ) -> Result<T, BoardError> {
-        let decided = self.submit(Extent::Part, move |manager| {
+        let decided = self.submit(Extent::Part, move |manager, _| {
             let outcome = operation(manager);
             (outcome, manager.take_changes())
         });
@@ -157,7 +157,7 @@ impl<L: ChangeLog + 'static> Board<L> {
         &self,
         mut operations: impl FnMut(&mut Manager) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
-        let decided = self.submit(Extent::Part, move |manager| {
+        let decided = self.submit(Extent::Part, move |manager, _| {
             let outcome = operations(manager);
             let committed = manager.take_changes();
             if outcome.is_ok() {
@@ -202,18 +202,26 @@ impl<L: ChangeLog + 'static> Board<L> {
     /// one commit, for all programs that have it open, and can be written to again.
     /// What was damaged is given up for good. Does nothing where nothing is lost.
     ///
+    /// `seen` is the damage that the decision was made on, as [`Board::damage`] told
+    /// it: what was damaged since is not given up unseen.
+    ///
     /// # Errors
     ///
-    /// `newer_format`, and whatever the log answers; the board is then as before.
-    pub async fn accept_damage(&self) -> Result<(), StorageError> {
-        if self.damage().loss == Loss::Nothing {
-            return Ok(());
-        }
-        self.submit(Extent::Whole, |manager| {
+    /// [`AcceptDamageError::Changed`] where the damage is another one by now;
+    /// `newer_format`, and whatever the log answers. The board is then as before.
+    pub async fn accept_damage(&self, seen: &Damage) -> Result<(), AcceptDamageError> {
+        let seen = seen.clone();
+        self.submit(Extent::Whole, move |manager, damage| {
+            if damage.loss == Loss::Nothing {
+                return (Ok(()), Vec::new());
+            }
+            if *damage != seen {
+                return (Err(AcceptDamageError::Changed { now: damage.clone() }), Vec::new());
+            }
             let changes = manager.store().records().map(Change::Put).collect();
-            ((), vec![ChangeSet { changes, inverse: Vec::new() }])
+            (Ok(()), vec![ChangeSet { changes, inverse: Vec::new() }])
         })
-        .await
+        .await?
     }
 
     /// Every change of [`Board::fault`]. Ends when the board is closed.
@@ -279,14 +287,15 @@ impl<L: ChangeLog + 'static> Board<L> {
     ///
     /// A merge compares record by record. Events that both sides know by their id are
     /// the same; others keep their number if it is free on the board, and follow the
-    /// newest event otherwise. The board's event counter never goes back.
+    /// newest event otherwise. Statuses are derived anew where runs or blockers come
+    /// from the other side. The board's event counter never goes back.
     ///
     /// # Errors
     ///
     /// [`ImportError::NotEmpty`]; [`ImportError::Invalid`], [`ImportError::Dangling`]
     /// and [`ImportError::Repeated`] for a bundle that is at fault;
-    /// [`ImportError::Cycle`] and [`ImportError::BusySession`] for one that does not
-    /// go together with the board; [`ImportError::Storage`]. Nothing is imported then.
+    /// [`ImportError::Conflict`] for one that does not go together with the board;
+    /// [`ImportError::Storage`]. Nothing is imported then.
     pub async fn import(
         &self,
         bundle: &Bundle,
@@ -294,15 +303,18 @@ impl<L: ChangeLog + 'static> Board<L> {
     ) -> Result<ImportSummary, ImportError> {
         bundle.validate()?;
         let bundle = bundle.clone();
-        self.submit(mode.extent(), move |manager| {
+        self.submit(mode.extent(), move |manager, damage| {
             let plan = match Plan::of(manager.store(), &bundle, mode) {
                 Ok(plan) => plan,
                 Err(error) => return (Err(error), Vec::new()),
             };
-            if let Some(set) = &plan.changes {
+            // A damaged board of which nothing is left is emptied by saying so.
+            let gives_up = mode == ImportMode::Replace && damage.loss == Loss::Records;
+            let changes = plan.changes.or_else(|| gives_up.then(ChangeSet::default));
+            if let Some(set) = &changes {
                 manager.store_mut().apply(&set.changes);
             }
-            (Ok(plan.summary), plan.changes.into_iter().collect())
+            (Ok(plan.summary), changes.into_iter().collect())
         })
         .await?
     }
@@ -320,7 +332,7 @@ impl<L: ChangeLog + 'static> Board<L> {
     async fn submit<T: 'static>(
         &self,
         extent: Extent,
-        decide: impl FnMut(&mut Manager) -> (T, Vec<ChangeSet>) + 'static,
+        decide: impl FnMut(&mut Manager, &Damage) -> (T, Vec<ChangeSet>) + 'static,
     ) -> Result<T, StorageError> {
         let (queued, answer) = Queued::new(extent, decide);
         self.shared.state.borrow_mut().submit(Box::new(queued))?;

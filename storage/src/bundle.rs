@@ -9,8 +9,9 @@ use taskloom_domain::TaskError;
 use taskloom_domain::channel::ChannelRecord;
 use taskloom_domain::dependency::Dependency;
 use taskloom_domain::event::EventRecord;
-use taskloom_domain::id::{RunId, Sequence, SessionId, TaskId};
+use taskloom_domain::id::{Sequence, TaskId};
 use taskloom_domain::idempotency::RunIdempotency;
+use taskloom_domain::merge::MergeConflict;
 use taskloom_domain::profile::{ExecutionProfile, ExecutionProfileValidationOptions};
 use taskloom_domain::review::{ReviewGateState, RunReview};
 use taskloom_domain::run::Run;
@@ -324,7 +325,7 @@ pub enum ImportError {
     #[error("the board is not empty; merge the bundle into it, or replace the board by it")]
     NotEmpty,
     /// A record breaks a rule of form.
-    #[error("{key:?} of this bundle is not valid: {error}")]
+    #[error("in this bundle, {key} is not valid: {error}")]
     Invalid {
         /// The record.
         key: Key,
@@ -332,7 +333,7 @@ pub enum ImportError {
         error: Box<TaskError>,
     },
     /// A record belongs to a task that the bundle does not hold.
-    #[error("{key:?} of this bundle names task {task} as its {field}, which is missing")]
+    #[error("in this bundle, {key} names task {task} as its {field}, which is missing")]
     Dangling {
         /// The record.
         key: Key,
@@ -342,35 +343,18 @@ pub enum ImportError {
         task: TaskId,
     },
     /// Two records have the same name, or two events the same id.
-    #[error("this bundle holds {key:?} twice")]
+    #[error("this bundle holds {key} twice")]
     Repeated {
         /// The name.
         key: Key,
     },
-    /// The merged tasks would wait for one another, or be parts of one another, in a
-    /// loop that neither side has.
-    #[error("merged with the board, these tasks make a loop: {}", path(tasks))]
-    Cycle {
-        /// The loop; its first task is also the last.
-        tasks: Vec<TaskId>,
-    },
-    /// A session would hold two leases at once, one of the board and one of the
-    /// bundle.
-    #[error("merged with the board, session {session} works on two runs: {} and {}", runs[0], runs[1])]
-    BusySession {
-        /// The session.
-        session: SessionId,
-        /// Its runs.
-        runs: [RunId; 2],
-    },
+    /// The bundle and the board do not go together: a rule that both keep would be
+    /// broken.
+    #[error(transparent)]
+    Conflict(#[from] MergeConflict),
     /// The records could not be kept.
     #[error(transparent)]
     Storage(#[from] StorageError),
-}
-
-fn path(tasks: &[TaskId]) -> String {
-    let names: Vec<&str> = tasks.iter().map(TaskId::as_str).collect();
-    names.join(" -> ")
 }
 
 impl ImportError {
@@ -378,8 +362,7 @@ impl ImportError {
     pub fn code(&self) -> &'static str {
         match self {
             ImportError::NotEmpty => "board_not_empty",
-            ImportError::Cycle { .. } => "cycle_detected",
-            ImportError::BusySession { .. } => "active_run_lease",
+            ImportError::Conflict(conflict) => conflict.kind().code(),
             ImportError::Invalid { .. }
             | ImportError::Dangling { .. }
             | ImportError::Repeated { .. } => "invalid_bundle",

@@ -1,15 +1,16 @@
 //! What an import makes of a board: planned as a whole before anything is written.
 
+mod merge;
 mod numbering;
-mod rules;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use serde::Serialize;
+use taskloom_domain::id::TaskId;
 use taskloom_domain::store::{Change, ChangeSet, EventStore, Key, MemoryStore, Record};
 use taskloom_domain::task::Task;
 
-use self::numbering::Numbering;
 use crate::bundle::{Bundle, ImportError};
 use crate::entry::Extent;
 use crate::kind::RecordKind;
@@ -45,16 +46,19 @@ impl ImportMode {
 }
 
 /// What an import does, or did, to the records of a board.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct ImportSummary {
     /// How many records of each kind; kinds that neither side has are left out.
     pub counts: BTreeMap<RecordKind, ImportCounts>,
     /// The records that both sides have and that differ, in the order of the bundle.
     pub conflicts: Vec<Key>,
+    /// The tasks whose status a merge derives anew, since runs or blockers of theirs
+    /// come from the other side.
+    pub settled: Vec<TaskId>,
 }
 
 /// What becomes of the records of one kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct ImportCounts {
     /// Only the bundle has them.
     pub new: usize,
@@ -80,8 +84,7 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// [`ImportError::NotEmpty`], [`ImportError::Cycle`],
-    /// [`ImportError::BusySession`].
+    /// [`ImportError::NotEmpty`], [`ImportError::Conflict`].
     pub(crate) fn of(
         store: &MemoryStore,
         bundle: &Bundle,
@@ -90,13 +93,12 @@ impl Plan {
         let before: HashMap<Key, Record> =
             store.records().map(|record| (record.key(), record)).collect();
         let (summary, changes) = match mode {
-            ImportMode::IntoEmpty if !before.is_empty() => return Err(ImportError::NotEmpty),
-            ImportMode::IntoEmpty => {
-                let (summary, _) = compare(&before, bundle.records(), Prefer::Bundle);
-                (summary, bundle.records().map(Change::Put).collect())
+            ImportMode::IntoEmpty if before.keys().any(|it| RecordKind::of(it).is_some()) => {
+                return Err(ImportError::NotEmpty);
             }
-            ImportMode::Replace => replace(store, &before, bundle),
-            ImportMode::Merge(prefer) => merge(store, &before, bundle, prefer)?,
+            // The event counter may be there: that of a board that was emptied.
+            ImportMode::IntoEmpty | ImportMode::Replace => replace(store, &before, bundle),
+            ImportMode::Merge(prefer) => merge::merge(store, &before, bundle, prefer)?,
         };
         if changes.is_empty() {
             return Ok(Self { summary, changes: None });
@@ -129,35 +131,6 @@ fn replace(
     // first: an event may come back under another number.
     let removals = store.records().map(|record| Change::Delete(record.key()));
     (summary, removals.chain(puts.into_iter().map(Change::Put)).collect())
-}
-
-/// Both sides' records.
-fn merge(
-    store: &MemoryStore,
-    before: &HashMap<Key, Record>,
-    bundle: &Bundle,
-    prefer: Prefer,
-) -> Result<(ImportSummary, Vec<Change>), ImportError> {
-    let numbering = Numbering::of(store, bundle);
-    let incoming = bundle.records().map(|record| numbering.renumber(record));
-    let (summary, puts) = compare(before, incoming, prefer);
-    let counter = Record::LatestSequence(numbering.newest());
-    let counter = (numbering.newest() > store.latest_sequence()).then_some(counter);
-    let puts: Vec<Record> = puts.into_iter().chain(counter).collect();
-    // A token opens the lease that it was given out with, and no other.
-    let fenced_anew = puts.iter().filter_map(|record| {
-        let Record::Run(run) = record else { return None };
-        let token = Key::ClaimToken(run.id.clone());
-        let Some(Record::Run(known)) = before.get(&record.key()) else { return None };
-        let same = run.status.is_active() && run.claim_token_hash == known.claim_token_hash;
-        (before.contains_key(&token) && !same).then_some(Change::Delete(token))
-    });
-    let mut changes: Vec<Change> = fenced_anew.collect();
-    changes.extend(puts.into_iter().map(Change::Put));
-    let mut after = store.clone();
-    after.apply(&changes);
-    rules::check(before, bundle, &after)?;
-    Ok((summary, changes))
 }
 
 /// Compares a board with what comes in, and answers what is to be put on it.

@@ -1,9 +1,11 @@
 //! The kinds of records, as a person counts them.
 
+use serde::Serialize;
 use taskloom_domain::store::Key;
 
 /// A kind of record of a bundle, in the order of its members.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RecordKind {
     /// Tasks.
     Task,

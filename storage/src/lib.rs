@@ -45,7 +45,8 @@ mod web_lock;
 pub mod conformance;
 
 pub use board::{
-    BackgroundTask, Board, BoardChange, BoardOptions, Damage, DamagedPart, Loss, Source,
+    AcceptDamageError, BackgroundTask, Board, BoardChange, BoardOptions, Damage, DamagedPart, Loss,
+    Source,
 };
 pub use bundle::{Bundle, BundleError, ImportError};
 pub use entry::WriterId;

@@ -133,7 +133,8 @@ fn broken_bundle_leaves_the_board_empty() {
     let untitled = refused(edit(|it| it["tasks"][0]["title"] = "".into()));
     assert!(matches!(untitled, ImportError::Invalid { .. }), "{untitled}");
     let text = untitled.to_string();
-    assert!(text.contains("task-") && text.contains("title"), "record and field: {text}");
+    let expected = "is not valid: task: validation failed: task.title is required";
+    assert!(text.starts_with("in this bundle, task task-") && text.ends_with(expected), "{text}");
     let dangling = refused(edit(|it| drop(it["tasks"].as_array_mut().unwrap().remove(0))));
     assert!(matches!(dangling, ImportError::Dangling { .. }), "{dangling}");
     let repeated = refused(edit(|it| {

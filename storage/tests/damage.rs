@@ -13,7 +13,8 @@ use fixture::{records, titles};
 use futures_util::StreamExt;
 use taskloom_domain::store::MemoryStore;
 use taskloom_storage::{
-    Appended, BoardError, ChangeLog, Damage, Loss, MemoryLog, Part, Snapshot, StorageError, Version,
+    AcceptDamageError, Appended, BoardError, Bundle, ChangeLog, Damage, ImportMode, Loss,
+    MemoryLog, Part, Snapshot, StorageError, Version,
 };
 
 /// A log of four tasks, whose entry of the second one is damaged.
@@ -62,8 +63,8 @@ fn accepted_damage_is_gone_for_every_tab() {
     let log = damaged_log();
     let (mut one, mut other) = (Tab::open(log.another()), Tab::open(log.another()));
     let mut changes = other.board.watch();
-    let board = one.board.clone();
-    assert_eq!(one.wait(board.accept_damage()), Ok(()));
+    let (board, seen) = (one.board.clone(), one.board.damage());
+    assert_eq!(one.wait(board.accept_damage(&seen)), Ok(()));
     assert_eq!((one.board.fault(), one.board.damage()), (None, Damage::default()));
     one.create("goes on").unwrap();
     other.idle();
@@ -74,6 +75,46 @@ fn accepted_damage_is_gone_for_every_tab() {
     let reopened = Tab::open(log);
     assert_eq!(reopened.board.damage(), Damage::default());
     assert_eq!(titles(&reopened.board), ["four", "goes on", "here too", "one", "three"]);
+}
+
+#[test]
+fn damage_that_nobody_has_seen_yet_is_not_given_up() {
+    let log = damaged_log();
+    let (mut tab, mut late) = (Tab::open(log.another()), Tab::open(log.another()));
+    let seen = tab.board.damage();
+    tab.wait(log.append(version(4), b"TLOG, but what follows is none")).unwrap();
+    // Whether it is told before it asks, or on the way to the log.
+    tab.catch_up();
+    for tab in [&mut tab, &mut late] {
+        let (board, before) = (tab.board.clone(), records(&tab.board));
+        let refused = tab.wait(board.accept_damage(&seen)).unwrap_err();
+        let now = tab.board.damage();
+        assert_eq!(now.parts.len(), 2);
+        assert_eq!(refused, AcceptDamageError::Changed { now: now.clone() });
+        assert_eq!((refused.code(), records(&tab.board)), ("conflict", before));
+        assert_eq!(tab.create("late").unwrap_err().code(), "corrupt");
+    }
+    assert_eq!(tab.wait(log.read(Version::ZERO)).unwrap().entries.len(), 5);
+    let (board, seen) = (tab.board.clone(), tab.board.damage());
+    tab.wait(board.accept_damage(&seen)).unwrap();
+    late.idle();
+    let board = late.board.clone();
+    assert_eq!(late.wait(board.accept_damage(&seen)), Ok(()), "another tab did so already");
+    assert_eq!(tab.wait(log.read(Version::ZERO)).unwrap().entries.len(), 6);
+}
+
+#[test]
+fn a_board_of_which_nothing_is_left_can_be_replaced() {
+    let log = MemoryLog::new();
+    let mut tab = Tab::open(log.another());
+    tab.wait(log.append(Version::ZERO, b"TLOG, but what follows is none")).unwrap();
+    tab.catch_up();
+    assert_eq!(tab.board.damage().loss, Loss::Records);
+    let board = tab.board.clone();
+    tab.wait(board.import(&Bundle::default(), ImportMode::Replace)).unwrap();
+    assert_eq!(tab.board.damage(), Damage::default());
+    tab.create("goes on").unwrap();
+    assert_eq!(titles(&Tab::open(log).board), ["goes on"]);
 }
 
 #[test]
@@ -91,8 +132,8 @@ fn a_tab_that_knew_more_takes_what_another_accepted() {
     let before = records(&knowing.board);
     *shared.borrow_mut() = log.another();
     let mut accepting = Tab::open(log);
-    let board = accepting.board.clone();
-    accepting.wait(board.accept_damage()).unwrap();
+    let (board, seen) = (accepting.board.clone(), accepting.board.damage());
+    accepting.wait(board.accept_damage(&seen)).unwrap();
     knowing.catch_up();
     assert_eq!(titles(&knowing.board), ["four", "one", "three"]);
     let mut store = MemoryStore::from_records(before);

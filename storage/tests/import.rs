@@ -11,13 +11,16 @@ use futures_executor::LocalPool;
 use futures_util::task::LocalSpawnExt;
 use proptest::prelude::*;
 use proptest::sample::select;
+use taskloom_domain::TaskError;
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::dependency::{AddDependency, DependencyKind};
 use taskloom_domain::id::{Sequence, TaskId};
-use taskloom_domain::lease::ClaimCriteria;
+use taskloom_domain::lease::{ClaimCriteria, ClaimResult, LeaseCompletion};
+use taskloom_domain::manager::Manager;
+use taskloom_domain::merge::{MergeConflict, Side, check, settled};
 use taskloom_domain::run::{EnqueueRun, RunStatus};
-use taskloom_domain::store::{EventStore, Key, Record};
-use taskloom_domain::task::Scope;
+use taskloom_domain::store::{EventStore, Key, MemoryStore, Record, RecordStore};
+use taskloom_domain::task::{Scope, Status};
 use taskloom_storage::conformance::{Step, Unsteady};
 use taskloom_storage::{
     Board, Bundle, ChangeLog, ImportCounts, ImportError, ImportMode, ImportSummary, MemoryLog,
@@ -60,32 +63,36 @@ impl<L: ChangeLog + 'static> World<L> {
                     depends_on_task_id: id(depends_on),
                     kind: DependencyKind::Blocks.into(),
                 };
-                let add = move |manager: &mut taskloom_domain::manager::Manager| {
-                    manager.add_dependency(edge.clone(), &ada())
-                };
+                let add = move |manager: &mut Manager| manager.add_dependency(edge.clone(), &ada());
                 self.pool.run_until(self.board.run(add))
             }
             Action::Enqueue(task) => {
                 let run = EnqueueRun { task_id: id(task), ..EnqueueRun::default() };
-                let enqueue = move |manager: &mut taskloom_domain::manager::Manager| {
-                    manager.enqueue_run(run.clone(), &ada()).map(drop)
-                };
+                let enqueue =
+                    move |manager: &mut Manager| manager.enqueue_run(run.clone(), &ada()).map(drop);
                 self.pool.run_until(self.board.run(enqueue))
             }
             Action::Claim(session) => {
-                let claim = move |manager: &mut taskloom_domain::manager::Manager| {
-                    let worker = ActorContext::derive_agent_session(session)?;
-                    let criteria = ClaimCriteria {
-                        scope: Scope::Global.into(),
-                        claimer_session_id: session.into(),
-                        ..ClaimCriteria::default()
-                    };
-                    manager.claim_next_run(criteria, &worker).map(drop)
-                };
+                let claim = move |manager: &mut Manager| claim(manager, session).map(drop);
                 self.pool.run_until(self.board.run(claim))
             }
+            Action::Finish(task) => {
+                let finish = move |manager: &mut Manager| {
+                    let run = EnqueueRun { task_id: id(task), ..EnqueueRun::default() };
+                    manager.enqueue_run(run, &ada())?;
+                    let claim = claim(manager, "sess-3")?;
+                    let done = LeaseCompletion {
+                        run_id: claim.run.id,
+                        claim_token: claim.claim_token,
+                        ..LeaseCompletion::default()
+                    };
+                    let worker = ActorContext::derive_agent_session("sess-3")?;
+                    manager.complete_run_lease(done, &worker).map(drop)
+                };
+                self.pool.run_until(self.board.run(finish))
+            }
             Action::Trash(task) => {
-                let trash = move |manager: &mut taskloom_domain::manager::Manager| {
+                let trash = move |manager: &mut Manager| {
                     manager.delete_to_trash(&id(task), &ada()).map(drop)
                 };
                 self.pool.run_until(self.board.run(trash))
@@ -105,12 +112,23 @@ impl<L: ChangeLog + 'static> World<L> {
     }
 }
 
+/// Claims the run at the head of the queue.
+fn claim(manager: &mut Manager, session: &str) -> Result<ClaimResult, TaskError> {
+    let criteria = ClaimCriteria {
+        scope: Scope::Global.into(),
+        claimer_session_id: session.into(),
+        ..ClaimCriteria::default()
+    };
+    manager.claim_next_run(criteria, &ActorContext::derive_agent_session(session)?)
+}
+
 #[derive(Debug, Clone)]
 enum Action {
     Create(u8, &'static str),
     Depend(u8, u8),
     Enqueue(u8),
     Claim(&'static str),
+    Finish(u8),
     Trash(u8),
 }
 
@@ -120,6 +138,7 @@ fn actions() -> impl Strategy<Value = Vec<Action>> {
         2 => (0u8..6, 0u8..6).prop_map(|(task, on)| Action::Depend(task, on)),
         2 => (0u8..6).prop_map(Action::Enqueue),
         1 => select(vec!["sess-1", "sess-2"]).prop_map(Action::Claim),
+        1 => (0u8..6).prop_map(Action::Finish),
         1 => (0u8..6).prop_map(Action::Trash),
     ];
     proptest::collection::vec(action, 0..16)
@@ -137,6 +156,18 @@ fn apart(shared: &[Action], ours: &[Action], theirs: &[Action]) -> (World<Memory
 
 fn by_key(records: Vec<Record>) -> HashMap<Key, Record> {
     records.into_iter().map(|record| (record.key(), record)).collect()
+}
+
+/// Whether no rule that spans records is broken, and every status follows from the
+/// rest.
+fn is_sound(records: &[Record]) -> bool {
+    let store = MemoryStore::from_records(records.iter().cloned());
+    let settled = records.iter().all(|record| match record {
+        Record::Task(task) => settled(&store, task).status == task.status,
+        _ => true,
+    });
+    let nothing = Side::default();
+    settled && check([&nothing, &nothing], &records.iter().cloned().collect()) == Ok(())
 }
 
 fn total(summary: &ImportSummary, count: impl Fn(&ImportCounts) -> usize) -> usize {
@@ -193,6 +224,14 @@ proptest! {
             expected.latest_sequence = counter;
             prop_assert_eq!(world.board.export(), expected);
         }
+        if let ImportMode::Merge(_) = mode {
+            prop_assert!(is_sound(&after), "what the rules say holds of the merged board");
+            let version = world.board.version();
+            let again = world.import(&bundle, mode).unwrap();
+            prop_assert_eq!(total(&again, |it| it.new + it.removed + it.replaced), 0);
+            prop_assert_eq!(again.settled, []);
+            prop_assert_eq!(world.board.version(), version, "merged once more changes nothing");
+        }
         // Once more it is nothing new, with tokens and leases of a board's own as well.
         for world in [&mut world, &mut here] {
             let own = world.board.export();
@@ -219,10 +258,7 @@ proptest! {
             Ok(told) => prop_assert_eq!(total(&told, |it| it.new + it.replaced + it.removed), 0),
             Err(ImportError::Storage(error)) => prop_assert_eq!(error, unavailable),
             Err(error) => {
-                let known = matches!(
-                    error, ImportError::Cycle { .. } | ImportError::BusySession { .. }
-                );
-                prop_assert!(known, "{}", error);
+                prop_assert!(matches!(error, ImportError::Conflict(_)), "{}", error);
             }
         }
         prop_assert_eq!(records(&world.board), before);
@@ -262,7 +298,7 @@ fn a_loop_that_only_the_union_has_is_refused() {
     let (mut here, bundle) = apart(&shared, &[Action::Depend(0, 1)], &[Action::Depend(1, 0)]);
     let before = records(&here.board);
     let refused = here.import(&bundle, ImportMode::Merge(Prefer::Bundle)).unwrap_err();
-    let ImportError::Cycle { tasks } = &refused else { panic!("{refused}") };
+    let ImportError::Conflict(MergeConflict::Cycle(tasks)) = &refused else { panic!("{refused}") };
     let named: BTreeSet<&str> = tasks.iter().map(TaskId::as_str).collect();
     assert_eq!(named, BTreeSet::from(["t0", "t1"]));
     assert_eq!(refused.code(), "cycle_detected");
@@ -275,7 +311,9 @@ fn a_session_does_not_come_to_two_live_leases() {
     let work = |task| [Action::Create(task, "dig"), Action::Enqueue(task), Action::Claim("sess-1")];
     let (mut here, bundle) = apart(&[], &work(0), &work(1));
     let refused = here.import(&bundle, ImportMode::Merge(Prefer::Bundle)).unwrap_err();
-    assert!(matches!(refused, ImportError::BusySession { .. }), "{refused}");
+    let busy = matches!(refused, ImportError::Conflict(MergeConflict::BusySession { .. }));
+    assert!(busy, "{refused}");
+    assert_eq!(refused.code(), "active_run_lease");
 }
 
 #[test]
@@ -300,4 +338,51 @@ fn a_token_does_not_outlive_the_lease_that_the_bundle_ends() {
     here.import(&bundle, ImportMode::Merge(Prefer::Bundle)).unwrap();
     assert_eq!(tokens(&records(&here.board)), 0);
     assert_eq!(here.board.export().runs, bundle.runs);
+}
+
+fn status(board: &Board<MemoryLog>, id: &str) -> Status {
+    board.read(|manager| manager.store().get_task(&id.into()).unwrap().status)
+}
+
+#[test]
+fn what_waits_becomes_ready_where_the_other_side_finished_the_blocker() {
+    let shared = [Action::Create(0, "dig"), Action::Create(1, "pour"), Action::Depend(1, 0)];
+    for prefer in [Prefer::Board, Prefer::Bundle] {
+        // The blocker differs on both sides, and what waits for it on neither.
+        let (mut here, bundle) = apart(&shared, &[], &[Action::Finish(0)]);
+        assert_eq!(status(&here.board, "t1"), Status::Blocked);
+        let told = here.import(&bundle, ImportMode::Merge(prefer)).unwrap();
+        assert_eq!(status(&here.board, "t0"), Status::Completed);
+        assert_eq!(status(&here.board, "t1"), Status::Ready);
+        assert!(told.settled.len() <= 2, "{told:?}");
+    }
+}
+
+#[test]
+fn two_open_runs_of_one_task_are_refused_by_name_and_nothing_is_written() {
+    let (mut here, bundle) =
+        apart(&[Action::Create(0, "dig")], &[Action::Enqueue(0)], &[Action::Enqueue(0)]);
+    let (before, version) = (records(&here.board), here.board.version());
+    for prefer in [Prefer::Board, Prefer::Bundle] {
+        let mode = ImportMode::Merge(prefer);
+        let refused = here.board.preview(&bundle, mode).unwrap_err();
+        let text = refused.to_string();
+        assert!(text.starts_with("merged, task t0 would have two open runs: run-"), "{text}");
+        assert_eq!(refused.code(), "conflict");
+        assert_eq!(here.import(&bundle, mode), Err(refused));
+    }
+    assert_eq!((records(&here.board), here.board.version()), (before, version));
+}
+
+#[test]
+fn a_board_that_was_emptied_takes_a_bundle_and_gives_it_back() {
+    let work = [Action::Create(0, "dig"), Action::Finish(0), Action::Create(1, "pour")];
+    let mut world = World::after(&work, MemoryLog::new());
+    let bundle = world.board.export();
+    world.import(&Bundle::default(), ImportMode::Replace).unwrap();
+    assert_eq!(world.board.export().tasks, []);
+    let told = world.import(&bundle, ImportMode::IntoEmpty).unwrap();
+    assert_eq!(total(&told, |it| it.new), total(&told, |it| it.new + it.equal + it.removed));
+    assert_eq!(world.board.export().to_json(), bundle.to_json());
+    assert_eq!(world.import(&bundle, ImportMode::IntoEmpty), Err(ImportError::NotEmpty));
 }

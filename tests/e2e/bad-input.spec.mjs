@@ -60,7 +60,7 @@ for (const [name, text, message] of WHOLE_FILES) {
   });
 }
 
-test("a file above the size limit is not read", async ({ page }, info) => {
+test("a file above the size limit is turned down", async ({ page }, info) => {
   const path = info.outputPath("large.jsonl");
   await writeFile(path, "{}\n");
   await truncate(path, 50_000_001);

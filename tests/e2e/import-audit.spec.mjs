@@ -1,23 +1,10 @@
 // The import, and a board that was imported, have nothing that an audit finds.
-import AxeBuilder from "@axe-core/playwright";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "@playwright/test";
+import { SIZES, audit } from "./audit.mjs";
 import { boardIsOpen, card, chooseText, column } from "./app.mjs";
 
 const ORCHARD = fileURLToPath(new URL("../fixtures/orchard.jsonl", import.meta.url));
-const SIZES = { 1280: { width: 1280, height: 800 }, 390: { width: 390, height: 844 } };
-
-async function audit(page, what) {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes.map((node) => node.html).join(" | ")}`);
-  expect(found).toEqual([]);
-  const { scroll, view } = await page.evaluate(() => {
-    const { scrollWidth, clientWidth } = document.documentElement;
-    return { scroll: scrollWidth, view: clientWidth };
-  });
-  expect(scroll, `${what} does not scroll sideways`).toBeLessThanOrEqual(view);
-}
-
 for (const [width, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"]) {
     test.describe(`${colorScheme} at ${width}`, () => {

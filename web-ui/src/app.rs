@@ -6,10 +6,12 @@ use leptos_router::path;
 
 use crate::board::BoardPage;
 use crate::board_context::BoardContext;
+use crate::export::ExportPage;
 use crate::feedback::Feedback;
 use crate::gesture::Gestures;
 use crate::import::ImportPage;
 use crate::not_found::NotFound;
+use crate::settings::StorageSettings;
 use crate::shell::{Desk, Shell};
 
 /// Puts the app into the page, in the place of what stood there while it loaded.
@@ -39,6 +41,12 @@ fn App() -> impl IntoView {
                     <Route path=path!("/") view=|| view! { <Redirect path="/board" /> } />
                     <Route path=path!("/board") view=BoardPage />
                     <Route path=path!("/import") view=ImportPage />
+                    <Route path=path!("/export") view=ExportPage />
+                    <Route
+                        path=path!("/settings")
+                        view=|| view! { <Redirect path="/settings/storage" /> }
+                    />
+                    <Route path=path!("/settings/storage") view=StorageSettings />
                 </Routes>
             </Shell>
         </Router>

@@ -6,8 +6,9 @@
 
 mod handle;
 mod open;
+mod whole;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -76,6 +77,8 @@ struct Inner {
     handle: RefCell<Option<Handle>>,
     /// What this tab does for all of them while it leads.
     recovery: RefCell<Option<LeaseRecovery>>,
+    /// Whether this page looks after the clock and the log already.
+    ticking: Cell<bool>,
     index: RefCell<BoardIndex>,
     tasks: RefCell<HashMap<TaskId, ArcTrigger>>,
     stages: [ArcTrigger; Stage::ALL.len()],
@@ -90,6 +93,7 @@ impl BoardContext {
         let inner = Inner {
             handle: RefCell::default(),
             recovery: RefCell::default(),
+            ticking: Cell::default(),
             index: RefCell::default(),
             tasks: RefCell::default(),
             stages: std::array::from_fn(|_| ArcTrigger::new()),
@@ -207,11 +211,7 @@ impl BoardContext {
         self,
         mut operation: impl FnMut(&mut Manager, &ActorContext) -> EngineResult<T> + 'static,
     ) -> Result<T, BoardError> {
-        let handle = self.inner().handle.borrow().clone();
-        let Some(handle) = handle else {
-            let cause = "the board is still being opened".to_owned();
-            return Err(StorageError::Unavailable { cause }.into());
-        };
+        let handle = self.handle()?;
         let actor = self.actor();
         handle.run(move |manager| operation(manager, &actor)).await
     }

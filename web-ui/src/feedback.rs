@@ -122,6 +122,12 @@ impl Feedback {
         self.history.try_update_value(|history| history.take(step)).unwrap_or(false)
     }
 
+    /// Forgets every step: what they are about is gone.
+    pub fn forget(self) {
+        self.history.set_value(History::default());
+        self.toasts.update(|all| all.retain(|toast| toast.undo.is_none()));
+    }
+
     /// The toasts to show.
     pub fn toasts(self) -> Vec<Toast> {
         self.toasts.get()

@@ -3,6 +3,7 @@
 
 mod create;
 mod import;
+mod restore;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +22,7 @@ use taskloom_domain::store::{ClaimTokenStore, RunStore};
 use taskloom_storage::BoardError;
 
 pub use create::add_line;
+pub use restore::Restored;
 
 use crate::board_context::BoardContext;
 use crate::environment;
@@ -189,6 +191,12 @@ impl Gestures {
                 self.board.run(move |manager, actor| manager.delete_task(&id, actor)).await
             }
             Inverse::RemoveImported(imported) => return self.remove_imported(imported).await,
+            Inverse::PutBack(before) if self.board.version() != Some(before.led_to) => {
+                let why = "the board has been changed since";
+                let refusal = Refusal::known(format!("Not undone: {}", step.text), why);
+                return self.feedback.refused(&refusal);
+            }
+            Inverse::PutBack(before) => return self.put_back(&before).await,
             Inverse::RemoveDependency { task, blocker } => self.disconnect(task, blocker).await,
             Inverse::AddDependency { task, blocker } => self.connect(task, blocker).await,
         };

@@ -1,6 +1,7 @@
-//! Bringing in tasks from elsewhere: choose a file, look at what becomes of each
-//! line, import. Nothing is written before the last step.
+//! Bringing in tasks from elsewhere, or a whole board: choose a file, look at what
+//! becomes of each line or record, import. Nothing is written before the last step.
 
+mod bundle;
 mod check;
 mod choose;
 mod counts;
@@ -11,6 +12,7 @@ mod state;
 
 use leptos::prelude::*;
 
+use self::bundle::{BundleCheck, BundleResult};
 use self::check::CheckStep;
 use self::choose::ChooseStep;
 use self::result::ResultStep;
@@ -46,12 +48,14 @@ pub fn ImportPage() -> impl IntoView {
     view! {
         <section class="page import-page" aria-label="Import">
             <Steps />
-            {move || match state.step.get() {
-                Step::Choose => view! { <ChooseStep /> }.into_any(),
-                Step::Read => view! { <Reading /> }.into_any(),
-                Step::Check => view! { <CheckStep /> }.into_any(),
-                Step::Import => view! { <Importing /> }.into_any(),
-                Step::Done => view! { <ResultStep /> }.into_any(),
+            {move || match (state.step.get(), state.is_bundle()) {
+                (Step::Choose, _) => view! { <ChooseStep /> }.into_any(),
+                (Step::Read, _) => view! { <Reading /> }.into_any(),
+                (Step::Check, false) => view! { <CheckStep /> }.into_any(),
+                (Step::Check, true) => view! { <BundleCheck /> }.into_any(),
+                (Step::Import, _) => view! { <Importing /> }.into_any(),
+                (Step::Done, false) => view! { <ResultStep /> }.into_any(),
+                (Step::Done, true) => view! { <BundleResult /> }.into_any(),
             }}
         </section>
     }
@@ -102,15 +106,18 @@ fn Reading() -> impl IntoView {
 #[component]
 fn Importing() -> impl IntoView {
     let state = expect_context::<ImportState>();
-    let count = move || {
+    let what = move || {
+        if state.is_bundle() {
+            return state.name();
+        }
         let tasks = state.checked.with(|checked| checked.as_ref().map(|it| it.plan.tasks.len()));
         phrase::count(tasks.unwrap_or(0), "task")
     };
     view! {
         <div class="import-wait">
-            <h2 id=HEADING tabindex="-1">{move || format!("Importing {}", count())}</h2>
+            <h2 id=HEADING tabindex="-1">{move || format!("Importing {}", what())}</h2>
             <progress aria-label="Importing"></progress>
-            <p>"All of them are written in one step, or none."</p>
+            <p>"All of it is written in one step, or nothing."</p>
         </div>
     }
 }

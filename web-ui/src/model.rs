@@ -3,6 +3,7 @@
 //! What is allowed is decided by the engine; this is how it is put to people.
 
 pub mod board_index;
+pub mod bundle;
 pub mod card;
 pub mod column_order;
 pub mod consequence;

@@ -17,6 +17,7 @@ use leptos::prelude::*;
 
 pub use desk::Desk;
 pub use keyboard::{can_add, press};
+pub use top_bar::explain;
 
 use self::confirmation::Confirmation;
 use self::file_drop::FileDrop;

@@ -4,14 +4,16 @@ use futures_channel::oneshot;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::store::ChangeSet;
 
+use super::standing::Damage;
 use crate::entry::Extent;
 use crate::error::StorageError;
 
 /// What the queue of a board holds: an operation that can be decided again, and
 /// the one who waits for its answer.
 pub(super) trait Operation {
-    /// Decides it on the present state, and says what it committed.
-    fn decide(&mut self, manager: &mut Manager) -> Vec<ChangeSet>;
+    /// Decides it on the present state and on what of it is damaged, and says what it
+    /// committed.
+    fn decide(&mut self, manager: &mut Manager, damage: &Damage) -> Vec<ChangeSet>;
 
     /// How much of the board it decides.
     fn extent(&self) -> Extent;
@@ -28,7 +30,7 @@ pub(super) struct Queued<T, F> {
     answer: oneshot::Sender<Result<T, StorageError>>,
 }
 
-impl<T, F: FnMut(&mut Manager) -> (T, Vec<ChangeSet>)> Queued<T, F> {
+impl<T, F: FnMut(&mut Manager, &Damage) -> (T, Vec<ChangeSet>)> Queued<T, F> {
     pub(super) fn new(
         extent: Extent,
         decide: F,
@@ -38,9 +40,9 @@ impl<T, F: FnMut(&mut Manager) -> (T, Vec<ChangeSet>)> Queued<T, F> {
     }
 }
 
-impl<T, F: FnMut(&mut Manager) -> (T, Vec<ChangeSet>)> Operation for Queued<T, F> {
-    fn decide(&mut self, manager: &mut Manager) -> Vec<ChangeSet> {
-        let (outcome, change_sets) = (self.decide)(manager);
+impl<T, F: FnMut(&mut Manager, &Damage) -> (T, Vec<ChangeSet>)> Operation for Queued<T, F> {
+    fn decide(&mut self, manager: &mut Manager, damage: &Damage) -> Vec<ChangeSet> {
+        let (outcome, change_sets) = (self.decide)(manager, damage);
         self.outcome = Some(outcome);
         change_sets
     }

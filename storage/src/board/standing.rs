@@ -1,5 +1,7 @@
 //! Whether a board can be written to, and what stands in the way.
 
+use thiserror::Error;
+
 use crate::error::{Part, StorageError};
 
 /// One part of a stored board that could not be read.
@@ -28,6 +30,30 @@ pub enum Loss {
     Nothing,
     /// Whatever stood in the damaged parts and nowhere else.
     Records,
+}
+
+/// Why damage was not given up.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AcceptDamageError {
+    /// It is not the damage that the decision was made on.
+    #[error("more of the board turned out to be damaged; look at it again before you give it up")]
+    Changed {
+        /// What is damaged now.
+        now: Damage,
+    },
+    /// The board could not be written down.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl AcceptDamageError {
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            AcceptDamageError::Changed { .. } => "conflict",
+            AcceptDamageError::Storage(error) => error.code(),
+        }
+    }
 }
 
 impl Damage {

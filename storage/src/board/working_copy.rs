@@ -9,6 +9,7 @@ use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
 
 use super::change;
 use super::operation::Operation;
+use super::standing::Damage;
 use crate::entry::{Entry, Extent, ToKeep};
 use crate::version::Version;
 
@@ -39,8 +40,8 @@ impl WorkingCopy {
     }
 
     /// Decides an operation on top of all others, and queues it.
-    pub(super) fn submit(&mut self, mut operation: Box<dyn Operation>) {
-        let change_sets = operation.decide(&mut self.manager);
+    pub(super) fn submit(&mut self, mut operation: Box<dyn Operation>, damage: &Damage) {
+        let change_sets = operation.decide(&mut self.manager, damage);
         self.pending.push_back(Pending { operation, change_sets });
     }
 
@@ -59,10 +60,11 @@ impl WorkingCopy {
         sets.collect()
     }
 
-    /// Whether one of the first `count` waiting operations decides the whole board.
+    /// Whether one of the first `count` waiting operations decides the whole board,
+    /// and did not refuse to.
     pub(super) fn replaces(&self, count: usize) -> bool {
-        let first = self.pending.iter().take(count);
-        first.into_iter().any(|pending| pending.operation.extent() == Extent::Whole)
+        let mut first = self.pending.iter().take(count);
+        first.any(|it| it.operation.extent() == Extent::Whole && !it.change_sets.is_empty())
     }
 
     /// The first `count` waiting operations are kept, and led to `version`.
@@ -90,7 +92,12 @@ impl WorkingCopy {
 
     /// Applies entries of other writers below the waiting operations, which are
     /// decided anew. Answers what each entry changed.
-    pub(super) fn rebase(&mut self, entries: &[Entry], version: Version) -> Vec<Rc<[Change]>> {
+    pub(super) fn rebase(
+        &mut self,
+        entries: &[Entry],
+        version: Version,
+        damage: &Damage,
+    ) -> Vec<Rc<[Change]>> {
         self.take_back();
         let store = self.manager.store_mut();
         let changes = entries.iter().map(|entry| {
@@ -104,18 +111,23 @@ impl WorkingCopy {
         });
         let changes = changes.collect();
         self.version = version;
-        self.decide_again();
+        self.decide_again(damage);
         changes
     }
 
     /// Puts another state below the waiting operations, which are decided anew.
     /// Answers what is different about it.
-    pub(super) fn replace(&mut self, store: MemoryStore, version: Version) -> Rc<[Change]> {
+    pub(super) fn replace(
+        &mut self,
+        store: MemoryStore,
+        version: Version,
+        damage: &Damage,
+    ) -> Rc<[Change]> {
         self.take_back();
         let changes = change::between(self.manager.store(), &store);
         *self.manager.store_mut() = store;
         self.version = version;
-        self.decide_again();
+        self.decide_again(damage);
         changes.into()
     }
 
@@ -136,9 +148,9 @@ impl WorkingCopy {
         }
     }
 
-    fn decide_again(&mut self) {
+    fn decide_again(&mut self, damage: &Damage) {
         for pending in &mut self.pending {
-            pending.change_sets = pending.operation.decide(&mut self.manager);
+            pending.change_sets = pending.operation.decide(&mut self.manager, damage);
         }
     }
 }

@@ -7,8 +7,8 @@ use taskloom_domain::TaskError;
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::manager::Manager;
 use taskloom_storage::{
-    Board, BoardChange, BoardError, Bundle, Damage, IndexedDbLog, Leader, LeaseRecovery, MemoryLog,
-    StorageError,
+    AcceptDamageError, Board, BoardChange, BoardError, Bundle, Damage, ImportError, ImportMode,
+    ImportSummary, IndexedDbLog, Leader, LeaseRecovery, MemoryLog, StorageError, Version,
 };
 
 use super::BOARD_NAME;
@@ -76,8 +76,37 @@ impl Handle {
         on_board!(self, board => board.damage())
     }
 
-    pub(super) async fn accept_damage(&self) -> Result<(), StorageError> {
-        on_board!(self, board => board.accept_damage().await)
+    pub(super) async fn accept_damage(&self, seen: &Damage) -> Result<(), AcceptDamageError> {
+        on_board!(self, board => board.accept_damage(seen).await)
+    }
+
+    pub(super) fn version(&self) -> Version {
+        on_board!(self, board => board.version())
+    }
+
+    pub(super) fn preview(
+        &self,
+        bundle: &Bundle,
+        mode: ImportMode,
+    ) -> Result<ImportSummary, ImportError> {
+        on_board!(self, board => board.preview(bundle, mode))
+    }
+
+    pub(super) async fn import(
+        &self,
+        bundle: &Bundle,
+        mode: ImportMode,
+    ) -> Result<ImportSummary, ImportError> {
+        on_board!(self, board => board.import(bundle, mode).await)
+    }
+
+    /// Keeps the state as a whole; what is older goes from the log in time.
+    pub(super) async fn snapshot(&self) -> Result<Version, StorageError> {
+        on_board!(self, board => board.snapshot().await)
+    }
+
+    pub(super) async fn close(&self) {
+        on_board!(self, board => board.close().await);
     }
 
     pub(super) fn export(&self) -> Bundle {

@@ -4,7 +4,7 @@ use futures_util::StreamExt;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskloom_storage::{
-    Board, BoardOptions, Damage, Durability, IndexedDbLog, MemoryLog, WriterId,
+    AcceptDamageError, Board, BoardOptions, Damage, Durability, IndexedDbLog, MemoryLog, WriterId,
 };
 
 use super::handle::Handle;
@@ -38,38 +38,19 @@ impl BoardContext {
         });
     }
 
-    /// The whole board as one JSON document.
-    ///
-    /// # Errors
-    ///
-    /// What kept the board from being read.
-    pub async fn export(self) -> Result<String, StorageError> {
-        let handle = self.inner().handle.borrow().clone();
-        match handle {
-            Some(handle) => handle
-                .export()
-                .to_json()
-                .map_err(|error| StorageError::Failed { cause: error.to_string() }),
-            None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
-        }
-    }
-
     /// What of the stored board could not be read.
     pub fn damage(self) -> Damage {
         self.inner().handle.borrow().as_ref().map(Handle::damage).unwrap_or_default()
     }
 
-    /// Goes on with what could be read of a damaged board.
+    /// Goes on with what could be read of a damaged board, if the damage is still
+    /// the one that the person saw.
     ///
     /// # Errors
     ///
-    /// What kept it from being written down.
-    pub async fn accept_damage(self) -> Result<(), StorageError> {
-        let handle = self.inner().handle.borrow().clone();
-        match handle {
-            Some(handle) => handle.accept_damage().await,
-            None => Err(StorageError::Unavailable { cause: "no board is open".into() }),
-        }
+    /// That it is another one, or what kept the board from being written down.
+    pub async fn accept_damage(self, seen: &Damage) -> Result<(), AcceptDamageError> {
+        self.handle()?.accept_damage(seen).await
     }
 
     fn follow(self, handle: Handle, keeping: Keeping) {
@@ -77,13 +58,7 @@ impl BoardContext {
         let mut faults = handle.watch_fault();
         self.adopt(handle.clone(), keeping);
         spawn_local(async move {
-            let mut asked = false;
             while let Some(change) = changes.next().await {
-                // Now there is something worth keeping.
-                if keeping == Keeping::Stored && !asked {
-                    asked = true;
-                    ask_to_persist();
-                }
                 self.refresh(&changed_tasks(&change.changes));
             }
         });
@@ -92,10 +67,17 @@ impl BoardContext {
                 self.fault.set(fault);
             }
         });
-        let came_back = {
-            let handle = handle.clone();
-            move || {
-                let handle = handle.clone();
+        self.keep_in_step();
+    }
+
+    /// Moves the time on, and looks for what other tabs wrote, for as long as the page
+    /// is there.
+    fn keep_in_step(self) {
+        if self.inner().ticking.replace(true) {
+            return;
+        }
+        let came_back = move || {
+            if let Ok(handle) = self.handle() {
                 spawn_local(async move {
                     // A failure shows as the board's fault.
                     let _ = handle.catch_up().await;
@@ -103,8 +85,7 @@ impl BoardContext {
             }
         };
         // Both last as long as the page.
-        let look = came_back.clone();
-        let _ = window_event_listener(leptos::ev::focus, move |_| look());
+        let _ = window_event_listener(leptos::ev::focus, move |_| came_back());
         set_interval(
             move || {
                 self.now.set(environment::now());
@@ -118,17 +99,6 @@ impl BoardContext {
 async fn open_stored() -> Result<Board<IndexedDbLog>, StorageError> {
     let log = IndexedDbLog::open(BOARD_NAME, Durability::Relaxed).await?;
     Board::open(log, environment::manager_options(), board_options()).await
-}
-
-/// Asks the browser not to clear this site's data by itself. It may ask the
-/// person, or refuse; the board works all the same.
-fn ask_to_persist() {
-    let asked = window().navigator().storage().persist();
-    if let Ok(answer) = asked {
-        spawn_local(async move {
-            let _ = wasm_bindgen_futures::JsFuture::from(answer).await;
-        });
-    }
 }
 
 fn board_options() -> BoardOptions {

@@ -34,7 +34,7 @@ pub fn ChooseStep() -> impl IntoView {
     };
     view! {
         <div class="import-choose">
-            <h2 id=HEADING tabindex="-1">"Choose a file of tasks"</h2>
+            <h2 id=HEADING tabindex="-1">"Choose a file of tasks, or a whole board"</h2>
             {fault}
             <div class="import-drop">
                 <Icon name=IconName::Import />
@@ -50,7 +50,8 @@ pub fn ChooseStep() -> impl IntoView {
                 </label>
                 <p class="import-hint">
                     "Beads issues as JSON Lines: one issue per line, as "<code>"bd export"</code>
-                    " writes them. A title is all that a line needs."
+                    " writes them. A title is all that a line needs. Or a board that was exported here, as "
+                    <code>"taskloom.json"</code>": to restore it, or to merge it with this one."
                 </p>
             </div>
             <Paste />

@@ -10,14 +10,17 @@ use taskloom_domain::import::{ImportPlan, Imported};
 use wasm_bindgen_futures::JsFuture;
 
 use super::HEADING;
+use super::bundle::BundleImport;
 use crate::board_context::Phase;
 use crate::environment;
 use crate::gesture::Gestures;
+use crate::model::bundle::bundle_in;
 use crate::model::import::{
-    Choices, Context, Counts, FileFault, Mapping, beads, check_size, check_text, imported_tasks,
+    Choices, Context, Counts, FileFault, Mapping, beads, check_lines_size, check_size, check_text,
+    imported_tasks,
 };
 use crate::model::refusal::Refusal;
-use crate::shell::focus_on;
+use crate::shell::{explain, focus_on};
 
 /// What the page shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,6 +91,8 @@ pub struct ImportState {
     pub checked: RwSignal<Option<Arc<Checked>>>,
     /// The finished import.
     pub done: RwSignal<Option<Arc<Done>>>,
+    /// The course of the import where the file is a whole board.
+    pub bundle: BundleImport,
     source: RwSignal<Option<Arc<Source>>>,
     name: RwSignal<String>,
     round: StoredValue<u64>,
@@ -96,9 +101,11 @@ pub struct ImportState {
 impl ImportState {
     /// Nothing chosen yet. Belongs to the page that asks for it.
     pub fn new(gestures: Gestures) -> Self {
+        let step = RwSignal::new(Step::Choose);
         let state = Self {
             gestures,
-            step: RwSignal::new(Step::Choose),
+            step,
+            bundle: BundleImport::new(gestures, step),
             fault: RwSignal::new(None),
             refusal: RwSignal::new(None),
             choices: RwSignal::new(Choices::default()),
@@ -116,6 +123,11 @@ impl ImportState {
             }
         });
         state
+    }
+
+    /// Whether the file is a whole board. Tracked.
+    pub fn is_bundle(self) -> bool {
+        self.bundle.is_chosen()
     }
 
     /// What the file is called.
@@ -148,6 +160,7 @@ impl ImportState {
     /// Back to the first step.
     pub fn start_over(self) {
         self.source.set(None);
+        self.bundle.drop_it();
         self.step.set(Step::Choose);
     }
 
@@ -179,11 +192,23 @@ impl ImportState {
         self.fault.set(None);
         self.refusal.set(None);
         self.source.set(None);
+        self.bundle.drop_it();
         self.step.set(Step::Read);
     }
 
     fn take(self, text: String) {
         let Some(name) = self.name.try_get_untracked() else { return };
+        match bundle_in(&text) {
+            Some(Ok(bundle)) => match bundle.validate() {
+                Ok(()) => return self.bundle.choose(bundle),
+                Err(error) => return self.turn_down(FileFault::Bundle(explain(&error))),
+            },
+            Some(Err(error)) => return self.turn_down(FileFault::Bundle(explain(&error))),
+            None => {}
+        }
+        if let Err(fault) = check_lines_size(&text) {
+            return self.turn_down(fault);
+        }
         self.choices.set(Choices::default());
         self.source.set(Some(Arc::new(Source { name, text })));
     }

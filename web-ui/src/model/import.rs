@@ -13,7 +13,10 @@ mod table;
 
 pub use counts::{Counts, Skipping};
 pub use report::{LineReport, Mapping, Note, Outcome, Reference, Refusal, Skip};
-pub use source::{FileFault, MAX_FILE_BYTES, check_size, check_text, imported_tasks};
+pub use source::{
+    FileFault, MAX_FILE_BYTES, MAX_LINES_BYTES, check_lines_size, check_size, check_text,
+    imported_tasks,
+};
 pub use table::{Detail, Geometry, LineTable, Row, Shown, Tone};
 
 use std::collections::{BTreeMap, BTreeSet};

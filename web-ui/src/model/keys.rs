@@ -102,6 +102,7 @@ impl Chord {
             "k" => "K",
             "l" => "L",
             "m" => "M",
+            "s" => "S",
             "v" => "V",
             "z" => "Z",
             " " => "Space",
@@ -167,6 +168,7 @@ pub const KEYS: &[Binding] = keys! {
     Carrying: [key("Enter"), key(" ")] => Command::Drop, "Drop here";
     Carrying: [key("Escape")] => Command::Back, "Put it back";
     Go: [key("b")] => Command::Go(Page::Board), "Board";
+    Go: [key("s")] => Command::Go(Page::Storage), "Storage";
 };
 
 /// A key press as the page saw it.

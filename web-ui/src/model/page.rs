@@ -11,17 +11,20 @@ pub enum Page {
     Board,
     /// Data in.
     Import,
+    /// Where the board is kept, and the ways to take it away.
+    Storage,
 }
 
 impl Page {
     /// Every page, in the order of the rail.
-    pub const ALL: &'static [Page] = &[Page::Board, Page::Import];
+    pub const ALL: &'static [Page] = &[Page::Board, Page::Import, Page::Storage];
 
     /// The path, which begins with a slash.
     pub fn path(self) -> &'static str {
         match self {
             Page::Board => "/board",
             Page::Import => "/import",
+            Page::Storage => "/settings/storage",
         }
     }
 
@@ -30,6 +33,7 @@ impl Page {
         match self {
             Page::Board => "Board",
             Page::Import => "Import",
+            Page::Storage => "Storage",
         }
     }
 
@@ -38,6 +42,7 @@ impl Page {
         match self {
             Page::Board => IconName::Board,
             Page::Import => IconName::Import,
+            Page::Storage => IconName::Storage,
         }
     }
 

@@ -1,9 +1,11 @@
 //! What can be taken back: the last steps of this page that have an inverse.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use taskloom_domain::id::TaskId;
 use taskloom_domain::import::Imported;
+use taskloom_storage::{Bundle, Version};
 
 /// The operation that takes a step back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +14,8 @@ pub enum Inverse {
     DeleteTask(TaskId),
     /// Takes back an import, as far as nobody built on it.
     RemoveImported(Imported),
+    /// Puts the whole board back.
+    PutBack(Before),
     /// Takes back an edge.
     RemoveDependency {
         /// The task that waits.
@@ -27,6 +31,24 @@ pub enum Inverse {
         blocker: TaskId,
     },
 }
+
+/// A board before a bundle came onto it.
+#[derive(Debug, Clone)]
+pub struct Before {
+    /// What it held.
+    pub bundle: Arc<Bundle>,
+    /// The version that the bundle led to.
+    pub led_to: Version,
+}
+
+/// The same moment of the same board. The records need not be looked at for that.
+impl PartialEq for Before {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.bundle, &other.bundle) && self.led_to == other.led_to
+    }
+}
+
+impl Eq for Before {}
 
 /// A step with its inverse.
 #[derive(Debug, Clone, PartialEq, Eq)]

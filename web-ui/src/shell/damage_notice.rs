@@ -2,11 +2,12 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use taskloom_storage::Damage;
+use taskloom_storage::{AcceptDamageError, Damage};
 
-use super::storage_notice::{ExportButton, Notice};
+use super::storage_notice::Notice;
 use super::top_bar::explain;
 use crate::board_context::BoardContext;
+use crate::export::ExportButton;
 use crate::feedback::Feedback;
 use crate::model::phrase::count;
 use crate::model::refusal::Refusal;
@@ -18,18 +19,27 @@ pub fn DamageNotice(damage: Damage) -> impl IntoView {
     let board = expect_context::<BoardContext>();
     let feedback = expect_context::<Feedback>();
     let asking = RwSignal::new(false);
-    let parts: Vec<String> =
-        damage.parts.iter().map(|it| format!("{}: {}", it.part, it.cause)).collect();
-    let text = format!(
-        "{} of what this browser keeps cannot be read; you see the rest. Nothing is written until you decide.",
-        count(parts.len(), "part"),
-    );
+    let damage = RwSignal::new(damage);
+    let parts = move || -> Vec<String> {
+        damage.with(|it| it.parts.iter().map(|it| format!("{}: {}", it.part, it.cause)).collect())
+    };
+    let text = move || {
+        format!(
+            "{} of what this browser keeps cannot be read; you see the rest. Nothing is written until you decide.",
+            count(parts().len(), "part"),
+        )
+    };
     let accept = move |()| {
         asking.set(false);
         spawn_local(async move {
-            match board.accept_damage().await {
+            match board.accept_damage(&damage.get_untracked()).await {
                 Ok(()) => feedback.done("The board goes on with what could be read"),
-                Err(error) => {
+                Err(AcceptDamageError::Changed { now }) => {
+                    let why = "more of it turned out to be damaged; look at it again first";
+                    feedback.refused(&Refusal::known("Nothing was given up", why));
+                    let _ = damage.try_set(now);
+                }
+                Err(AcceptDamageError::Storage(error)) => {
                     feedback.refused(&Refusal::known("Nothing was changed", explain(&error)));
                 }
             }
@@ -55,12 +65,16 @@ pub fn DamageNotice(damage: Damage) -> impl IntoView {
         })
     };
     view! {
-        <Notice title="Part of your board cannot be read" text details=parts>
-            <ExportButton />
-            <button class="button" on:click=move |_| asking.set(true)>
-                "Go on without it…"
-            </button>
-        </Notice>
+        {move || {
+            view! {
+                <Notice title="Part of your board cannot be read" text=text() details=parts()>
+                    <ExportButton />
+                    <button class="button" on:click=move |_| asking.set(true)>
+                        "Go on without it…"
+                    </button>
+                </Notice>
+            }
+        }}
         {question}
     }
 }

@@ -2,16 +2,13 @@
 //! go on.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use taskloom_storage::StorageError;
-use wasm_bindgen::JsCast;
 
 use super::damage_notice::DamageNotice;
 use super::top_bar::explain;
-use crate::board_context::{BOARD_NAME, BoardContext, Keeping, Phase};
-use crate::feedback::Feedback;
+use crate::board_context::{BoardContext, Keeping, Phase};
+use crate::export::ExportButton;
 use crate::model::icon::IconName;
-use crate::model::refusal::Refusal;
 use crate::parts::Icon;
 
 /// A banner above the page; nothing while all is well.
@@ -124,43 +121,4 @@ pub(super) fn Notice(
             <div class="notice-actions">{children()}</div>
         </section>
     }
-}
-
-#[component]
-pub(super) fn ExportButton() -> impl IntoView {
-    let board = expect_context::<BoardContext>();
-    let feedback = expect_context::<Feedback>();
-    let export = move |_| {
-        spawn_local(async move {
-            match board.export().await {
-                Ok(document) if download(&document).is_some() => feedback.done("Board exported"),
-                Ok(_) => feedback
-                    .refused(&Refusal::known("Not exported", "the browser offers no downloads")),
-                Err(error) => {
-                    feedback.refused(&Refusal::known("Not exported", error.to_string()));
-                }
-            }
-        });
-    };
-    view! {
-        <button class="button primary" on:click=export>
-            <Icon name=IconName::Export />
-            "Export"
-        </button>
-    }
-}
-
-/// Hands a document to the person as a file.
-fn download(text: &str) -> Option<()> {
-    let parts = js_sys::Array::of1(&text.into());
-    let kind = web_sys::BlobPropertyBag::new();
-    kind.set_type("application/json");
-    let blob = web_sys::Blob::new_with_str_sequence_and_options(&parts, &kind).ok()?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
-    let link =
-        document().create_element("a").ok()?.dyn_into::<web_sys::HtmlAnchorElement>().ok()?;
-    link.set_href(&url);
-    link.set_download(&format!("{BOARD_NAME}.json"));
-    link.click();
-    web_sys::Url::revoke_object_url(&url).ok()
 }

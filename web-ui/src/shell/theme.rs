@@ -1,11 +1,11 @@
 //! Light, dark, or as the system has it. A script in the page sets the theme
 //! before the first paint; this switch changes it.
 
-use gloo_storage::{LocalStorage, Storage};
 use leptos::prelude::*;
 
 use crate::model::icon::IconName;
 use crate::parts::Icon;
+use crate::preference;
 
 /// Where the choice is kept. The script in the page reads the same.
 const KEY: &str = "taskloom.theme";
@@ -46,7 +46,7 @@ impl Theme {
     }
 
     fn load() -> Self {
-        let stored = preferences_work().then(|| LocalStorage::get::<String>(KEY).ok()).flatten();
+        let stored = preference::load(KEY);
         let chosen = Theme::ALL.into_iter().find(|theme| theme.attribute() == stored.as_deref());
         chosen.unwrap_or(Theme::System)
     }
@@ -58,20 +58,8 @@ impl Theme {
             Some(name) => root.set_attribute("data-theme", name),
             None => root.remove_attribute("data-theme"),
         };
-        if preferences_work() {
-            match self.attribute() {
-                // A full storage costs the choice for the next visit, nothing more.
-                Some(name) => drop(LocalStorage::set(KEY, name)),
-                None => LocalStorage::delete(KEY),
-            }
-        }
+        preference::keep(KEY, self.attribute());
     }
-}
-
-/// Whether this browser lets the page keep preferences. Asking in vain is an
-/// error in some browsers, and gloo would not survive it.
-fn preferences_work() -> bool {
-    matches!(window().local_storage(), Ok(Some(_)))
 }
 
 /// Three choices, one pressed.

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
-use taskloom_storage::StorageError;
 
 use super::Desk;
 use super::theme::ThemeSwitch;
@@ -105,8 +104,8 @@ fn StorageMark() -> impl IntoView {
     }
 }
 
-/// A storage error as a sentence.
-pub fn explain(error: &StorageError) -> String {
+/// An error as a sentence.
+pub fn explain(error: &impl std::error::Error) -> String {
     let text = error.to_string();
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());

@@ -98,7 +98,7 @@ impl State {
         {
             return Err(obstacle);
         }
-        self.copy.submit(operation);
+        self.copy.submit(operation, &self.standing.damage);
         Ok(())
     }
 
@@ -187,7 +187,7 @@ impl State {
             return Job::CatchUp;
         }
         if let Some(obstacle) = self.standing.obstacle()
-            && self.copy.waiting() > 0
+            && !self.copy.unkept().is_empty()
             && !self.copy.replaces(self.copy.waiting())
         {
             return Job::GiveUp(self.copy.give_up(), obstacle);
@@ -248,7 +248,7 @@ impl State {
         self.standing.newer = self.standing.newer.take().or(read.standing.newer.clone());
         let Some(version) = read.reaches else { return };
         self.in_flight = 0;
-        let changes = self.copy.rebase(entries, version);
+        let changes = self.copy.rebase(entries, version, &self.standing.damage);
         let own = self.attempt.writer.to_string();
         for (entry, changes) in entries.iter().zip(changes) {
             let source = if entry.writer == own { Source::Own } else { Source::Other };
@@ -258,8 +258,9 @@ impl State {
 
     pub(super) fn replace(&mut self, loaded: Loaded) {
         self.in_flight = 0;
-        let changes = self.copy.replace(loaded.store, loaded.version);
         self.standing = loaded.standing;
+        let damage = &self.standing.damage;
+        let changes = self.copy.replace(loaded.store, loaded.version, damage);
         self.newest_snapshot = self.newest_snapshot.max(loaded.snapshot);
         self.publish(loaded.version, changes, Source::Other);
     }

@@ -9,19 +9,29 @@ use taskloom_domain::store::RecordStore;
 
 use super::{Mapping, Outcome, Refusal};
 
-/// The largest file that is read. A file is held in memory as a whole, and the
-/// largest board that the app is built for stays well below.
-pub const MAX_FILE_BYTES: u64 = 50_000_000;
+/// The largest file of lines that is looked at. The largest plan that the app is
+/// built for stays well below.
+pub const MAX_LINES_BYTES: u64 = 50_000_000;
+/// The largest file that is read at all: a bundle with the history of a large board.
+/// A file is held in memory as a whole, and texts of browsers end at 512 MB.
+pub const MAX_FILE_BYTES: u64 = 400_000_000;
 
 /// Why a file is not looked at line by line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FileFault {
     /// It holds nothing but blanks.
     Empty,
-    /// It has so many bytes.
-    TooLarge(u64),
+    /// It is larger than it may be.
+    TooLarge {
+        /// Its bytes.
+        bytes: u64,
+        /// How many there may be.
+        most: u64,
+    },
     /// Not one of its lines is a JSON object; what the first line is.
     NoJsonLines(String),
+    /// It is a bundle, but not one that can go onto a board; why.
+    Bundle(String),
     /// The browser cannot read it.
     Unreadable,
 }
@@ -32,7 +42,20 @@ pub enum FileFault {
 ///
 /// [`FileFault::TooLarge`].
 pub const fn check_size(bytes: u64) -> Result<(), FileFault> {
-    if bytes > MAX_FILE_BYTES { Err(FileFault::TooLarge(bytes)) } else { Ok(()) }
+    within(bytes, MAX_FILE_BYTES)
+}
+
+/// Refuses texts with more lines than the app is built for.
+///
+/// # Errors
+///
+/// [`FileFault::TooLarge`].
+pub const fn check_lines_size(text: &str) -> Result<(), FileFault> {
+    within(text.len() as u64, MAX_LINES_BYTES)
+}
+
+const fn within(bytes: u64, most: u64) -> Result<(), FileFault> {
+    if bytes > most { Err(FileFault::TooLarge { bytes, most }) } else { Ok(()) }
 }
 
 /// Refuses what is not a file of JSON lines at all.
@@ -77,12 +100,13 @@ impl fmt::Display for FileFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             FileFault::Empty => f.write_str("The file is empty."),
-            FileFault::TooLarge(bytes) => write!(
+            FileFault::TooLarge { bytes, most } => write!(
                 f,
                 "The file has {} MB; files up to {} MB can be imported.",
                 bytes.div_ceil(1_000_000),
-                MAX_FILE_BYTES / 1_000_000
+                most / 1_000_000
             ),
+            FileFault::Bundle(why) => f.write_str(why),
             FileFault::NoJsonLines(first) => {
                 write!(f, "None of its lines is a JSON object. The first one is {first}.")
             }
@@ -140,6 +164,15 @@ mod tests {
     fn files_up_to_the_limit_are_read() {
         assert_eq!(check_size(MAX_FILE_BYTES), Ok(()));
         let fault = check_size(MAX_FILE_BYTES + 1).unwrap_err();
+        let text = "The file has 401 MB; files up to 400 MB can be imported.";
+        assert_eq!(fault.to_string(), text);
+    }
+
+    #[test]
+    fn lines_have_a_limit_of_their_own() {
+        let text = " ".repeat(50_000_001);
+        assert_eq!(check_lines_size(&text[1..]), Ok(()));
+        let fault = check_lines_size(&text).unwrap_err();
         assert_eq!(fault.to_string(), "The file has 51 MB; files up to 50 MB can be imported.");
     }
 
