@@ -13,6 +13,8 @@ import {
   type ClaimResult,
   type Duration,
   type ErrorCode,
+  type ImportOptions,
+  type ImportSummary,
   type JsonValue,
   type Run,
   type RunStatus,
@@ -105,7 +107,24 @@ export function told(error: unknown): string {
   return String(error);
 }
 
+export async function moved(board: Board, from: Board): Promise<string> {
+  const merge: ImportOptions = { mode: "merge", prefer: "bundle" };
+  const { counts, conflicts, settled }: ImportSummary = await board.previewImport(
+    await from.export(),
+    merge,
+  );
+  const done = await board.import(await from.export(), { mode: "replace" });
+  const used = await board.storageUsage();
+  const share = used === undefined ? 0 : used.usage / used.quota;
+  const names = conflicts.map((key) => (key === "scheduler" ? key : (key.task ?? "other")));
+  return [counts.task?.new ?? 0, done.counts.event?.removed, share, ...names, ...settled].join();
+}
+
 export async function refused(board: Board): Promise<void> {
+  // @ts-expect-error a merge says whose record stands
+  await board.import("{}", { mode: "merge" });
+  // @ts-expect-error only a merge has a side to prefer
+  await board.import("{}", { mode: "replace", prefer: "board" });
   // @ts-expect-error a board has a name
   await openBoard({});
   // @ts-expect-error no such storage

@@ -155,6 +155,7 @@ test("an export is imported to an equal board, which has to be empty", async () 
   await again.import(JSON.stringify(document));
   assert.deepEqual(await again.export(), document);
   await refused(() => copy.import(document), "board_not_empty", undefined);
+  await refused(() => copy.previewImport(document), "board_not_empty", undefined);
   const empty = await open("empty");
   await refused(() => empty.import({ tasks: [] }), "not_a_bundle", undefined);
   await refused(() => empty.import("{"), "invalid_bundle", undefined);

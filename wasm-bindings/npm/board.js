@@ -121,9 +121,20 @@ class Board {
     return changes;
   }
 
-  async import(document) {
-    const text = typeof document === "string" ? document : encode(document);
-    await this.#wait((engine) => engine.import(text ?? "null"));
+  async import(document, options) {
+    const text = textOf(document);
+    const wishes = plain(options);
+    return decode(await this.#wait((engine) => engine.import(text, wishes)));
+  }
+
+  async previewImport(document, options) {
+    const text = textOf(document);
+    const wishes = plain(options);
+    return decode(this.#use((engine) => engine.preview(text, wishes)));
+  }
+
+  async storageUsage() {
+    return decode(await this.#wait((engine) => engine.usage()));
   }
 
   async snapshot() {
@@ -313,6 +324,10 @@ const { toString } = Object.prototype;
 const PLAIN = new Set(
   ["Object", "Array", "String", "Number", "Boolean"].map((name) => `[object ${name}]`),
 );
+
+/** The JSON text of a document that was passed as it is or as its text. */
+const textOf = (document) =>
+  (typeof document === "string" ? document : encode(document)) ?? "null";
 
 /** An answer; operations without one answer `null`. */
 const decode = (text) => JSON.parse(text) ?? undefined;

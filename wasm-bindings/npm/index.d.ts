@@ -236,13 +236,31 @@ export interface Board {
   export(): Promise<BoardExport>;
 
   /**
-   * Puts an exported document, or its JSON text, on this board, which has to be
-   * empty.
+   * Puts an exported document, or its JSON text, on this board, in one commit, and
+   * answers what that did. Without options the board has to be empty.
+   *
+   * Events that both sides know by their id are the same. Statuses follow from the
+   * runs and blockers of both sides.
    *
    * @throws {TaskloomError} `not_a_bundle`, `invalid_bundle` or `newer_format` for
-   * the document; `board_not_empty`; like an operation.
+   * the document; `board_not_empty`; `cycle_detected`, `graph_limit_exceeded`,
+   * `active_run_lease`, `invalid_scope_binding` or `conflict` where a merge would break
+   * a rule, which the message names with its records; `validation` for the options;
+   * like an operation. Nothing is imported then.
    */
-  import(document: BoardExport | string): Promise<void>;
+  import(document: BoardExport | string, options?: ImportOptions): Promise<ImportSummary>;
+
+  /** What {@link Board.import} would do now. Nothing is written. */
+  previewImport(document: BoardExport | string, options?: ImportOptions): Promise<ImportSummary>;
+
+  /**
+   * How much the browser keeps and may keep, in bytes; `undefined` for boards in
+   * memory or in a store of your own. IndexedDB answers for the whole site, about;
+   * localStorage for this board and its limit.
+   *
+   * @throws {TaskloomError} `unavailable` where the browser does not say.
+   */
+  storageUsage(): Promise<StorageUsage | undefined>;
 
   /**
    * Keeps the board's state as a whole, so that it opens faster next time. Boards
@@ -259,6 +277,73 @@ export interface Board {
   /** Closes the board and frees its memory; everything fails with `closed` then. */
   [Symbol.dispose](): void;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What an import does with the records of a board. */
+export type ImportOptions =
+  | {
+      /**
+       * `"into_empty"`, the default, refuses a board that has any; `"replace"` removes
+       * them.
+       */
+      mode?: "into_empty" | "replace";
+      prefer?: never;
+    }
+  | {
+      /** Keeps them, and adds those of the document. */
+      mode: "merge";
+      /** Whose record stands where both sides have one of the same name that differ. */
+      prefer: "board" | "bundle";
+    };
+
+/** What an import does, or did. */
+export interface ImportSummary {
+  /** How many records of each kind; kinds that neither side has are left out. */
+  counts: { [K in RecordKind]?: ImportCounts };
+  /** The records that both sides have and that differ. */
+  conflicts: RecordKey[];
+  /** The tasks whose status a merge derives anew. */
+  settled: TaskId[];
+}
+
+/** A kind of record. */
+export type RecordKind =
+  | "task"
+  | "dependency"
+  | "profile"
+  | "channel"
+  | "run"
+  | "idempotency"
+  | "review"
+  | "review_gate"
+  | "triage"
+  | "snooze"
+  | "trash"
+  | "event"
+  | "scheduler";
+
+/** What becomes of the records of one kind. */
+export interface ImportCounts {
+  /** Only the document has them. */
+  new: number;
+  /** Both sides have them, and they are equal. */
+  equal: number;
+  /** They differ, and the board's stay. */
+  kept: number;
+  /** They differ, and the document's take their place. */
+  replaced: number;
+  /** Only the board has them, and they go. */
+  removed: number;
+}
+
+/** What the browser keeps. Browsers round, and lag behind a little. */
+export interface StorageUsage {
+  /** The bytes in use. */
+  usage: number;
+  /** The bytes that there may be. */
+  quota: number;
+  /** Whether only the person clears them, and never the browser by itself. */
+  persistent: boolean;
 }
 
 /** What a worker is started with. */

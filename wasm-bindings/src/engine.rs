@@ -3,7 +3,7 @@
 use js_sys::{Function, Promise};
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::manager::{DrainLook, Manager};
-use taskloom_storage::{Board, Bundle, ImportMode};
+use taskloom_storage::{Board, Bundle};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::{future_to_promise, spawn_local};
@@ -11,6 +11,7 @@ use wasm_bindgen_futures::{future_to_promise, spawn_local};
 use crate::arguments::Arguments;
 use crate::environment;
 use crate::fault::Fault;
+use crate::import::ImportOptions;
 use crate::log::Log;
 use crate::options::Options;
 use crate::transaction::Steps;
@@ -21,6 +22,8 @@ use crate::{operation, read, watch};
 #[wasm_bindgen]
 pub struct Engine {
     board: Board<Log>,
+    /// Another handle on the board's log.
+    log: Log,
 }
 
 #[wasm_bindgen]
@@ -36,9 +39,11 @@ impl Engine {
             let options = Options::read(options)?;
             let log = Log::open(&options).await?;
             let engine = environment::engine()?;
-            Ok::<_, Fault>(Board::open(log, engine, environment::board_options()?).await?)
+            let options = environment::board_options()?;
+            let board = Board::open(log.clone(), engine, options).await?;
+            Ok::<_, Fault>(Engine { board, log })
         };
-        Ok(Engine { board: opened.await? })
+        Ok(opened.await?)
     }
 
     /// Answers a read from memory, at once.
@@ -92,14 +97,36 @@ impl Engine {
         spawn_local(watch::forward(self.board.watch(), tell));
     }
 
-    /// Puts the records of an exported document on this board, which has to be
-    /// empty.
-    pub fn import(&self, document: String) -> Promise {
+    /// Puts the records of an exported document on this board, and answers what that
+    /// did.
+    pub fn import(&self, document: String, options: JsValue) -> Promise {
         let board = self.board.clone();
         promise(async move {
-            board.import(&Bundle::from_json(&document)?, ImportMode::IntoEmpty).await?;
-            Ok("null".into())
+            let mode = ImportOptions::read(options)?.mode()?;
+            let told = board.import(&Bundle::from_json(&document)?, mode).await?;
+            Ok(operation::reply(Ok(told))?)
         })
+    }
+
+    /// What an import would do now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Engine::import`], without those of the storage.
+    pub fn preview(&self, document: &str, options: JsValue) -> Result<String, JsValue> {
+        let told = ImportOptions::read(options).and_then(|options| {
+            let bundle = Bundle::from_json(document)?;
+            let told = self.board.preview(&bundle, options.mode()?)?;
+            Ok(operation::reply(Ok(told))?)
+        });
+        Ok(told?)
+    }
+
+    /// How much the browser keeps for the board, and may keep; `null` where it is
+    /// kept elsewhere.
+    pub fn usage(&self) -> Promise {
+        let log = self.log.clone();
+        promise(async move { Ok(operation::reply(Ok(log.usage().await?))?) })
     }
 
     /// Keeps the board's state as a whole, and answers with its version.

@@ -84,7 +84,9 @@ impl From<BundleError> for Fault {
 
 impl From<ImportError> for Fault {
     fn from(error: ImportError) -> Self {
-        Self::plain(error.code(), &error.to_string())
+        let fault = Self::plain(error.code(), &error.to_string());
+        let ImportError::Conflict(conflict) = error else { return fault };
+        Self { details: Details { tasks: conflict.tasks(), ..Details::default() }, ..fault }
     }
 }
 

@@ -14,6 +14,7 @@ mod engine;
 mod actor;
 mod arguments;
 mod fields;
+mod import;
 mod operation;
 mod read;
 mod transaction;

@@ -1,15 +1,16 @@
 //! Where a board is kept, as one type: the code of boards exists once, however
 //! many kinds of storage there are.
 
+use serde::Serialize;
 use taskloom_storage::{
-    Appended, ChangeLog, HostLog, IndexedDbLog, LocalStorageLog, MemoryLog, Snapshot, StorageError,
-    Tail, Version, Watch,
+    Appended, ChangeLog, HostLog, IndexedDbLog, LocalStorageLog, MemoryLog, Persistence, Snapshot,
+    StorageError, StorageUsage, Tail, Version, Watch,
 };
 
 use crate::options::{Options, Place};
 
-/// A log of one kind or another.
-#[derive(Debug)]
+/// A log of one kind or another. A clone is another handle on the same log.
+#[derive(Debug, Clone)]
 pub enum Log {
     /// In memory.
     Memory(MemoryLog),
@@ -49,6 +50,38 @@ impl Log {
                 LocalStorageLog::open(&options.name).await.map(Log::LocalStorage)
             }
         }
+    }
+}
+
+/// What `storageUsage` answers.
+#[derive(Debug, Serialize)]
+pub struct Usage {
+    usage: u64,
+    quota: u64,
+    persistent: bool,
+}
+
+impl Log {
+    /// How much is in use of what there may be, in bytes; nothing where the browser
+    /// does not keep the board.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the storage answers.
+    pub async fn usage(&self) -> Result<Option<Usage>, StorageError> {
+        // In localStorage a board has a limit of its own, in units of two bytes.
+        let units = match self {
+            Log::Memory(_) | Log::Host(_) => return Ok(None),
+            Log::IndexedDb(_) => None,
+            Log::LocalStorage(log) => Some((2 * log.used()?, 2 * LocalStorageLog::LIMIT)),
+        };
+        let of_site = StorageUsage::estimate().await?;
+        let persistent = of_site.persistence == Persistence::Persistent;
+        let (usage, quota) = match units {
+            Some((used, limit)) => (used as u64, limit as u64),
+            None => (of_site.usage, of_site.quota),
+        };
+        Ok(Some(Usage { usage, quota, persistent }))
     }
 }
 
