@@ -139,3 +139,25 @@ test("a board is there again after a reload, and another tab sees changes", () =
       () => window.board.as({ kind: "human", ref: "ada" }).read.listTasks().length === 2,
     );
   }));
+
+test("a browser tells how much it keeps, of how much", () =>
+  onPage("index.html", async (page) => {
+    const measured = await page.evaluate(async () => {
+      const { openBoard } = await import("/node_modules/taskloom/index.js");
+      const used = [];
+      for (const storage of ["indexeddb", "localstorage", "memory"]) {
+        const board = await openBoard({ name: "measured", storage });
+        await board.as({ kind: "human", ref: "ada" }).createTask({ scope: "global", title: "x" });
+        used.push(await board.storageUsage());
+        await board.close();
+      }
+      return used;
+    });
+    const [database, local, memory] = measured;
+    assert.ok(database.usage > 0 && database.usage < database.quota, JSON.stringify(database));
+    assert.equal(typeof database.persistent, "boolean");
+    // The characters of a board with one entry, of the 4 Mi that there may be.
+    assert.ok(local.usage > 500 && local.usage < 10_000, JSON.stringify(local));
+    assert.equal(local.quota, 2 * 4 * 2 ** 20);
+    assert.equal(memory, undefined);
+  }));
