@@ -136,7 +136,7 @@ test("a board is merged with a file, one way or the other, and put back", async 
   await expect(keep).toBeChecked();
   expect((await preview(page)).tasks).toEqual(counts({ Added: 1, Kept: 1, Same: 1 }));
   await page.getByText("1 record differs").click();
-  await expect(page.getByText(`task ${shared.id}`, { exact: true })).toBeVisible();
+  await expect(page.getByRole("listitem").filter({ hasText: "T-1 Dig holes" })).toBeVisible();
   await page.getByRole("radio", { name: "Merge, and take what the file has" }).check();
   expect((await preview(page)).tasks).toEqual(counts({ Added: 1, Changed: 1, Same: 1 }));
   await page.getByRole("button", { name: "Merge into the board" }).click();

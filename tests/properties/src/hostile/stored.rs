@@ -7,8 +7,8 @@ use taskloom_domain::manager::Manager;
 use taskloom_domain::query::{Query, TimelineQuery};
 use taskloom_domain::store::{ChangeSet, MemoryStore, Record};
 use taskloom_storage::{
-    Board, BoardOptions, Bundle, ChangeLog, ImportMode, MemoryLog, Snapshot, StorageError, Version,
-    WriterId,
+    Board, BoardOptions, Bundle, ChangeLog, ImportMode, MemoryLog, Prefer, Snapshot, StorageError,
+    Version, WriterId,
 };
 
 use crate::script::Who;
@@ -47,10 +47,13 @@ pub fn snapshot(bytes: &[u8]) {
     }
 }
 
-/// Reads the bytes as a bundle and imports it.
+/// Reads the bytes as a bundle, imports it, and merges it into a busy board.
 pub fn bundle(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let Ok(bundle) = Bundle::from_json(text) else { return };
+    for prefer in [Prefer::Board, Prefer::Bundle] {
+        merge(&bundle, ImportMode::Merge(prefer));
+    }
     let mut pool = LocalPool::new();
     let board = open(&mut pool, MemoryLog::new()).expect("an empty log is a board");
     if pool.run_until(board.import(&bundle, ImportMode::IntoEmpty)).is_err() {
@@ -64,20 +67,40 @@ pub fn bundle(bytes: &[u8]) {
     assert_eq!(Bundle::from_json(&text).as_ref(), Ok(&exported), "a bundle and its JSON form");
 }
 
+/// What is refused changes nothing, and neither does what was merged before.
+fn merge(bundle: &Bundle, mode: ImportMode) {
+    let mut pool = LocalPool::new();
+    let log = log_with_snapshot(snapshot_of(&super::busy_store()));
+    let board = open(&mut pool, log).expect("a board opens from its own records");
+    let before = board.export();
+    let merged = pool.run_until(board.import(bundle, mode));
+    board.read(look_around);
+    let after = board.export();
+    match merged {
+        Err(_) => assert_eq!(after, before, "refused, but merged"),
+        Ok(_) => {
+            pool.run_until(board.import(bundle, mode)).expect("it went together before");
+            assert_eq!(board.export(), after, "merged once more");
+        }
+    }
+}
+
 /// The document that a board with these records exports.
 ///
 /// # Panics
 ///
 /// Where the records are not read back as they are.
 pub fn exported(store: &MemoryStore) -> String {
-    let records: Vec<Record> = store.records().collect();
-    let records = serde_json::to_string(&records).expect("records have a JSON form");
-    let body = format!(r#"{{"records":{records}}}"#);
-    let board =
-        open(&mut LocalPool::new(), log_with_snapshot(sealed(*b"TSNP", 1, body.as_bytes())))
-            .expect("a board opens from its own records");
+    let board = open(&mut LocalPool::new(), log_with_snapshot(snapshot_of(store)))
+        .expect("a board opens from its own records");
     assert!(board.read(|manager| manager.store() == store), "a snapshot leads to another board");
     board.export().to_json().expect("a board is written")
+}
+
+fn snapshot_of(store: &MemoryStore) -> Vec<u8> {
+    let records: Vec<Record> = store.records().collect();
+    let records = serde_json::to_string(&records).expect("records have a JSON form");
+    sealed(*b"TSNP", 1, format!(r#"{{"records":{records}}}"#).as_bytes())
 }
 
 fn log_with_snapshot(bytes: Vec<u8>) -> MemoryLog {

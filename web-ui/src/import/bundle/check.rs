@@ -1,6 +1,7 @@
 //! The second step: what becomes of the records of both sides.
 
 use leptos::prelude::*;
+use taskloom_domain::store::Key;
 use taskloom_storage::{ImportMode, ImportSummary, Prefer};
 
 use super::super::HEADING;
@@ -161,8 +162,11 @@ fn Table(rows: Vec<Row>) -> impl IntoView {
 fn Names(summary: ImportSummary) -> impl IntoView {
     let gestures = expect_context::<ImportState>().gestures;
     let differ = summary.conflicts.len();
-    let conflicts: Vec<String> =
-        summary.conflicts.iter().take(NAMES).map(ToString::to_string).collect();
+    let named = |key: &Key| match key {
+        Key::Task(id) => gestures.board.name(id),
+        other => other.to_string(),
+    };
+    let conflicts: Vec<String> = summary.conflicts.iter().take(NAMES).map(named).collect();
     let settled = summary.settled.len();
     let tasks = summary.settled.iter().take(NAMES).map(|id| gestures.board.name(id)).collect();
     let noun = if differ == 1 { "record differs" } else { "records differ" };
