@@ -40,13 +40,21 @@ pub fn ExportPage() -> impl IntoView {
                 </p>
                 <div class="settings-actions">
                     <ExportButton />
-                    <A href="/import" attr:class="button">
-                        <Icon name=IconName::Import />
-                        "Restore from a file"
-                    </A>
+                    <RestoreLink />
                 </div>
             </div>
         </section>
+    }
+}
+
+/// The way to the page that reads the file back.
+#[component]
+pub fn RestoreLink() -> impl IntoView {
+    view! {
+        <A href="/import" attr:class="button">
+            <Icon name=IconName::Import />
+            "Restore from a file"
+        </A>
     }
 }
 

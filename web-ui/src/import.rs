@@ -1,6 +1,7 @@
 //! Bringing in tasks from elsewhere, or a whole board: choose a file, look at what
 //! becomes of each line or record, import. Nothing is written before the last step.
 
+mod bar;
 mod bundle;
 mod check;
 mod choose;

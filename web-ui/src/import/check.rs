@@ -5,24 +5,19 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::HEADING;
+use super::bar::CheckBar;
 use super::counts::CountList;
 use super::lines::Lines;
 use super::problems::Problems;
 use super::state::{Checked, ImportState};
 use crate::model::icon::IconName;
 use crate::model::phrase;
-use crate::parts::{RefusalNote, VerbButton};
+use crate::parts::VerbButton;
 
 /// The dry run.
 #[component]
 pub fn CheckStep() -> impl IntoView {
     let state = expect_context::<ImportState>();
-    let refusal = move || {
-        state.refusal.get().map(|refusal| {
-            let on_dismiss = Callback::new(move |()| state.refusal.set(None));
-            view! { <RefusalNote refusal on_dismiss /> }
-        })
-    };
     view! {
         <div class="import-check">
             <header class="import-head">
@@ -32,14 +27,9 @@ pub fn CheckStep() -> impl IntoView {
             <CountList />
             <Problems />
             <Lines />
-            <footer class="import-bar">
-                {refusal} <div class="import-actions">
-                    <ImportButton />
-                    <button class="button" on:click=move |_| state.start_over()>
-                        "Choose another file"
-                    </button>
-                </div>
-            </footer>
+            <CheckBar refusal=state.refusal>
+                <ImportButton />
+            </CheckBar>
         </div>
     }
 }

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 
 use super::HEADING;
+use super::bar::ResultBar;
 use super::state::ImportState;
 use crate::model::icon::IconName;
 use crate::model::phrase;
@@ -61,16 +61,9 @@ pub fn ResultStep() -> impl IntoView {
             </h2>
             <p>{text}</p>
             {gone}
-            <div class="import-actions">
-                <A href="/board" attr:class="button primary">
-                    <Icon name=IconName::Board />
-                    "Show on the board"
-                </A>
-                <button class="button" on:click=move |_| state.start_over()>
-                    "Import another file"
-                </button>
+            <ResultBar>
                 <VerbButton label reason class="danger-text" icon=IconName::Undo on_press />
-            </div>
+            </ResultBar>
         </div>
     })
 }

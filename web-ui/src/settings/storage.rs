@@ -7,10 +7,8 @@ use taskloom_domain::time::Timestamp;
 use super::erase::EraseSection;
 use super::usage::UsageSection;
 use crate::board_context::{BoardContext, Keeping};
-use crate::export::{ExportButton, LAST_EXPORT};
-use crate::model::icon::IconName;
+use crate::export::{ExportButton, LAST_EXPORT, RestoreLink};
 use crate::model::phrase::ago;
-use crate::parts::Icon;
 use crate::preference;
 use crate::shell::use_page_title;
 
@@ -65,10 +63,7 @@ fn BackupSection() -> impl IntoView {
             <p>{last} " A file keeps your board where no browser can lose it."</p>
             <div class="settings-actions">
                 <ExportButton />
-                <A href="/import" attr:class="button">
-                    <Icon name=IconName::Import />
-                    "Restore from a file"
-                </A>
+                <RestoreLink />
                 <A href="/export" attr:class="link">
                     "What the file holds"
                 </A>

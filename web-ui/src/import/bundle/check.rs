@@ -5,12 +5,13 @@ use taskloom_domain::store::Key;
 use taskloom_storage::{ImportMode, ImportSummary, Prefer};
 
 use super::super::HEADING;
+use super::super::bar::CheckBar;
 use super::super::state::ImportState;
 use super::state::Preview;
 use crate::model::bundle::{Outcome, Row, contents, losses};
 use crate::model::icon::IconName;
 use crate::model::phrase::count;
-use crate::parts::{Confirm, Icon, RefusalNote, VerbButton};
+use crate::parts::{Confirm, Icon, VerbButton};
 
 /// How many names a list shows.
 const NAMES: usize = 50;
@@ -40,12 +41,6 @@ pub fn BundleCheck() -> impl IntoView {
     let state = expect_context::<ImportState>();
     let bundle = state.bundle;
     let held = move || bundle.bundle.with(|it| it.as_ref().map(|it| contents(it)));
-    let refusal = move || {
-        bundle.refusal.get().map(|refusal| {
-            let on_dismiss = Callback::new(move |()| bundle.refusal.set(None));
-            view! { <RefusalNote refusal on_dismiss /> }
-        })
-    };
     view! {
         <div class="import-check">
             <header class="import-head">
@@ -57,14 +52,9 @@ pub fn BundleCheck() -> impl IntoView {
             </header>
             <Ways />
             {move || bundle.preview.get().map(|preview| view! { <Outcomes preview /> })}
-            <footer class="import-bar">
-                {refusal} <div class="import-actions">
-                    <ImportButton />
-                    <button class="button" on:click=move |_| state.start_over()>
-                        "Choose another file"
-                    </button>
-                </div>
-            </footer>
+            <CheckBar refusal=bundle.refusal>
+                <ImportButton />
+            </CheckBar>
             <Question />
         </div>
     }

@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::A;
 use taskloom_storage::ImportMode;
 
 use super::super::HEADING;
+use super::super::bar::ResultBar;
 use super::super::state::ImportState;
 use crate::model::bundle::{Outcome, Row, losses};
 use crate::model::icon::IconName;
@@ -41,16 +41,9 @@ pub fn BundleResult() -> impl IntoView {
             <p>
                 {format!("Records: {}. ", parts.join(", "))} {move || format!("The board has {} now.", tasks())}
             </p>
-            <div class="import-actions">
-                <A href="/board" attr:class="button primary">
-                    <Icon name=IconName::Board />
-                    "Show on the board"
-                </A>
-                <button class="button" on:click=move |_| state.start_over()>
-                    "Import another file"
-                </button>
+            <ResultBar>
                 <PutBack />
-            </div>
+            </ResultBar>
         </div>
     })
 }
