@@ -8,6 +8,7 @@ pub mod card;
 pub mod column_order;
 pub mod consequence;
 pub mod derivation;
+pub mod diff;
 pub mod filter;
 pub mod icon;
 pub mod identifier;
