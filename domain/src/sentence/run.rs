@@ -35,7 +35,7 @@ pub(super) fn claimed(facts: &Facts<'_>) -> Words {
 }
 
 pub(super) fn starting(facts: &Facts<'_>) -> Words {
-    facts.by_actor(" sets up ").part(facts.run())
+    facts.by_actor(" set up ").part(facts.run())
 }
 
 pub(super) fn session_bound(facts: &Facts<'_>) -> Words {
