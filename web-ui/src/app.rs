@@ -11,6 +11,7 @@ use crate::feedback::Feedback;
 use crate::gesture::Gestures;
 use crate::import::ImportPage;
 use crate::not_found::NotFound;
+use crate::review::{ReviewPage, ReviewsPage};
 use crate::settings::StorageSettings;
 use crate::shell::{Desk, Shell};
 
@@ -40,6 +41,8 @@ fn App() -> impl IntoView {
                 <Routes fallback=NotFound>
                     <Route path=path!("/") view=|| view! { <Redirect path="/board" /> } />
                     <Route path=path!("/board") view=BoardPage />
+                    <Route path=path!("/reviews") view=ReviewsPage />
+                    <Route path=path!("/reviews/:id") view=ReviewPage />
                     <Route path=path!("/import") view=ImportPage />
                     <Route path=path!("/export") view=ExportPage />
                     <Route

@@ -9,7 +9,7 @@ mod open;
 mod whole;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use leptos::prelude::*;
@@ -20,13 +20,13 @@ use taskloom_domain::error::Result as EngineResult;
 use taskloom_domain::id::TaskId;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::stage::Stage;
-use taskloom_domain::store::RecordStore;
+use taskloom_domain::store::{Change, RecordStore};
 use taskloom_domain::time::Timestamp;
 use taskloom_storage::{BoardError, LeaseRecovery, StorageError};
 
 use self::handle::Handle;
 use crate::environment;
-use crate::model::board_index::BoardIndex;
+use crate::model::board_index::{BoardIndex, changed_tasks, changes_reviews};
 use crate::model::card::{Card, full_name};
 use crate::model::filter::Filter;
 use crate::model::phrase::YOU;
@@ -82,6 +82,7 @@ struct Inner {
     index: RefCell<BoardIndex>,
     tasks: RefCell<HashMap<TaskId, ArcTrigger>>,
     stages: [ArcTrigger; Stage::ALL.len()],
+    reviews: ArcTrigger,
     everything: ArcTrigger,
 }
 
@@ -97,6 +98,7 @@ impl BoardContext {
             index: RefCell::default(),
             tasks: RefCell::default(),
             stages: std::array::from_fn(|_| ArcTrigger::new()),
+            reviews: ArcTrigger::new(),
             everything: ArcTrigger::new(),
         };
         Self {
@@ -188,6 +190,13 @@ impl BoardContext {
         trigger.track();
     }
 
+    /// Reads the engine for a list of reviews; `None` while the board is not open.
+    /// Tracks every review, and with them the board's being there.
+    pub fn read_reviews<T>(self, read: impl FnOnce(&Manager) -> T) -> Option<T> {
+        self.inner().reviews.track();
+        self.read(read)
+    }
+
     /// Reads the engine without tracking; `None` while the board is not open.
     pub fn read<T>(self, read: impl FnOnce(&Manager) -> T) -> Option<T> {
         let inner = self.inner();
@@ -220,8 +229,9 @@ impl BoardContext {
         self.inner.get_value()
     }
 
-    /// Takes notice of changed tasks.
-    fn refresh(self, changed: &BTreeSet<TaskId>) {
+    /// Takes notice of changes.
+    fn refresh(self, changes: &[Change]) {
+        let changed = &changed_tasks(changes);
         let inner = self.inner();
         let touched =
             self.read(|manager| inner.index.borrow_mut().refresh(manager.store(), changed));
@@ -238,6 +248,9 @@ impl BoardContext {
         if !touched.stages.is_empty() {
             inner.everything.notify();
         }
+        if changes_reviews(changes) {
+            inner.reviews.notify();
+        }
     }
 
     /// Shows a board that was just opened.
@@ -252,6 +265,7 @@ impl BoardContext {
             trigger.notify();
         }
         inner.everything.notify();
+        inner.reviews.notify();
         self.phase.set(Phase::Open(keeping));
     }
 }

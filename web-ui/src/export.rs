@@ -69,7 +69,7 @@ pub fn ExportButton() -> impl IntoView {
             document.and_then(|bundle| bundle.to_json().map_err(|error| error.to_string()));
         match document {
             Ok(document) if download(&document).is_some() => {
-                preference::keep(LAST_EXPORT, Some(&environment::now().to_string()));
+                preference::keep(LAST_EXPORT, Some(environment::now().to_string().as_str()));
                 feedback.done("Board exported");
             }
             Ok(_) => {

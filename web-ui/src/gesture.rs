@@ -4,6 +4,7 @@
 mod create;
 mod import;
 mod restore;
+mod review;
 
 use std::collections::BTreeSet;
 
@@ -33,8 +34,8 @@ use crate::model::reason;
 use crate::model::refusal::Refusal;
 use crate::model::undo::{Inverse, Step};
 
-/// The session that claims the next run on behalf of the person at this page.
-const CLAIMING_SESSION: &str = "by-hand";
+/// The session in which the person at this page claims the next run, and reviews.
+pub const OWN_SESSION: &str = "by-hand";
 
 /// Where gestures find the board and the page's voice. Cheap to copy.
 #[derive(Clone, Copy)]
@@ -116,7 +117,7 @@ impl Gestures {
     pub async fn claim_next(self) -> Result<TaskId, Refusal> {
         let claimed = self.board.run(|manager, actor| {
             let criteria = ClaimCriteria {
-                claimer_session_id: SessionId::from(CLAIMING_SESSION),
+                claimer_session_id: SessionId::from(OWN_SESSION),
                 ..ClaimCriteria::default()
             };
             manager.claim_next_run(criteria, actor).map(|claim| claim.task.id)
@@ -189,6 +190,11 @@ impl Gestures {
             }
             Inverse::DeleteTask(id) => {
                 self.board.run(move |manager, actor| manager.delete_task(&id, actor)).await
+            }
+            Inverse::MaxAttempts { task, before, after } => {
+                self.board
+                    .run(move |manager, actor| review::lower(manager, actor, &task, before, after))
+                    .await
             }
             Inverse::RemoveImported(imported) => return self.remove_imported(imported).await,
             Inverse::PutBack(before) if self.board.version() != Some(before.led_to) => {
@@ -304,7 +310,7 @@ fn operate(
             let run = take(manager, actor, id, key)?;
             manager.complete_run(&run, RunResult::default(), actor).map(drop)
         }
-        Verb::Finish => finish(manager, actor, id),
+        Verb::Finish => finish(manager, actor, id, RunResult::default()),
         Verb::Cancel => manager.cancel_task(id, CancelTask::default(), actor).map(drop),
         Verb::Delete => manager.delete_task(id, actor),
     }
@@ -333,7 +339,12 @@ fn take(
     Ok(run)
 }
 
-fn finish(manager: &mut Manager, actor: &ActorContext, id: &TaskId) -> EngineResult<()> {
+fn finish(
+    manager: &mut Manager,
+    actor: &ActorContext,
+    id: &TaskId,
+    result: RunResult,
+) -> EngineResult<()> {
     let situation = situation(manager, id)?;
     let grip = grip(&situation, actor, manager.now()).map_err(|why| {
         let text = reason::text(&why, |id| id.to_string());
@@ -349,15 +360,16 @@ fn finish(manager: &mut Manager, actor: &ActorContext, id: &TaskId) -> EngineRes
             let completion = LeaseCompletion {
                 run_id: run,
                 claim_token: (*token).clone(),
+                result,
                 ..LeaseCompletion::default()
             };
             manager.complete_run_lease(completion, actor).map(drop)
         }
         Grip::Claimed => {
             manager.start_run(&run, StartRun::default(), actor)?;
-            manager.complete_run(&run, RunResult::default(), actor).map(drop)
+            manager.complete_run(&run, result, actor).map(drop)
         }
-        Grip::Running => manager.complete_run(&run, RunResult::default(), actor).map(drop),
+        Grip::Running => manager.complete_run(&run, result, actor).map(drop),
     }
 }
 

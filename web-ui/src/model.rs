@@ -20,6 +20,7 @@ pub mod phrase;
 pub mod quick_add;
 pub mod reason;
 pub mod refusal;
+pub mod review;
 pub mod roving;
 #[cfg(test)]
 mod testing;
@@ -27,3 +28,4 @@ mod testing;
 mod theme;
 pub mod undo;
 pub mod window;
+pub mod work;

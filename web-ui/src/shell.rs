@@ -16,7 +16,7 @@ mod top_bar;
 use leptos::prelude::*;
 
 pub use desk::Desk;
-pub use keyboard::{can_add, press};
+pub use keyboard::{can_add, is_typing, press};
 pub use top_bar::explain;
 
 use self::confirmation::Confirmation;

@@ -3,8 +3,12 @@
 
 mod dependencies;
 mod facts;
+mod finish_dialog;
+mod link;
 mod panel;
+mod run_item;
 mod runs;
 mod verbs;
 
+pub use link::TaskLink;
 pub use panel::TaskPanel;

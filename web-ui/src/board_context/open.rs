@@ -10,7 +10,6 @@ use taskloom_storage::{
 use super::handle::Handle;
 use super::{BOARD_NAME, BoardContext, Keeping, Phase, StorageError};
 use crate::environment;
-use crate::model::board_index::changed_tasks;
 
 /// How often the time of the views moves on.
 const TICK: std::time::Duration = std::time::Duration::from_secs(10);
@@ -59,7 +58,7 @@ impl BoardContext {
         self.adopt(handle.clone(), keeping);
         spawn_local(async move {
             while let Some(change) = changes.next().await {
-                self.refresh(&changed_tasks(&change.changes));
+                self.refresh(&change.changes);
             }
         });
         spawn_local(async move {

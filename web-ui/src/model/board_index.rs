@@ -193,6 +193,9 @@ pub fn changed_tasks(changes: &[Change]) -> BTreeSet<TaskId> {
             Change::Put(Record::Review(review)) => {
                 ids.insert(review.task_id.clone());
             }
+            Change::Put(Record::ReviewGate(gate)) => {
+                ids.insert(gate.task_id.clone());
+            }
             Change::Delete(Key::Task(id)) => {
                 ids.insert(id.clone());
             }
@@ -204,6 +207,17 @@ pub fn changed_tasks(changes: &[Change]) -> BTreeSet<TaskId> {
         }
     }
     ids
+}
+
+/// Whether changes show on lists of reviews.
+pub fn changes_reviews(changes: &[Change]) -> bool {
+    changes.iter().any(|change| {
+        let key = match change {
+            Change::Put(record) => &record.key(),
+            Change::Delete(key) => key,
+        };
+        matches!(key, Key::Review(_) | Key::ReviewGate(_))
+    })
 }
 
 /// The changed tasks with those whose cards may look different because of them:

@@ -10,6 +10,10 @@ pub enum Scope {
     Everywhere,
     /// On the cards of the board.
     Board,
+    /// On the rows of the review queue.
+    Reviews,
+    /// On the page of a review.
+    Review,
     /// While a card is picked up.
     Carrying,
     /// After `G`, on every page.
@@ -18,13 +22,22 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope, in the order of the help sheet.
-    pub const ALL: [Scope; 4] = [Scope::Board, Scope::Everywhere, Scope::Carrying, Scope::Go];
+    pub const ALL: [Scope; 6] = [
+        Scope::Board,
+        Scope::Everywhere,
+        Scope::Reviews,
+        Scope::Review,
+        Scope::Carrying,
+        Scope::Go,
+    ];
 
     /// The heading in the help sheet.
     pub fn title(self) -> &'static str {
         match self {
             Scope::Everywhere => "Everywhere",
             Scope::Board => "On the board",
+            Scope::Reviews => "In the review queue",
+            Scope::Review => "On a review",
             Scope::Carrying => "While moving a card",
             Scope::Go => "Go to, after G",
         }
@@ -72,6 +85,16 @@ pub enum Command {
     PickUp,
     /// Drops the card.
     Drop,
+    /// Opens the verdict form to approve.
+    Approve,
+    /// Opens the verdict form to reject.
+    Reject,
+    /// The one before.
+    Before,
+    /// The one after.
+    After,
+    /// Sends the form.
+    Submit,
 }
 
 /// A key with or without Control (or Command).
@@ -94,6 +117,7 @@ impl Chord {
             "Escape" => "Esc",
             "PageUp" => "PgUp",
             "PageDown" => "PgDn",
+            "a" => "A",
             "b" => "B",
             "c" => "C",
             "g" => "G",
@@ -102,6 +126,7 @@ impl Chord {
             "k" => "K",
             "l" => "L",
             "m" => "M",
+            "r" => "R",
             "s" => "S",
             "v" => "V",
             "z" => "Z",
@@ -163,11 +188,22 @@ pub const KEYS: &[Binding] = keys! {
     Board: [key("Enter"), key(" ")] => Command::Open, "Open the task";
     Board: [key("m")] => Command::MoveTo, "Move to…";
     Board: [key("v")] => Command::PickUp, "Pick the card up";
+    Reviews: [key("ArrowDown"), key("j")] => Command::Down, "Row below";
+    Reviews: [key("ArrowUp"), key("k")] => Command::Up, "Row above";
+    Reviews: [key("Home")] => Command::First, "First row";
+    Reviews: [key("End")] => Command::Last, "Last row";
+    Reviews: [key("Enter")] => Command::Open, "Open the review";
+    Reviews: [key("a")] => Command::Approve, "Approve…";
+    Reviews: [key("r")] => Command::Reject, "Reject…";
+    Review: [key("[")] => Command::Before, "Round before";
+    Review: [key("]")] => Command::After, "Round after";
+    Review: [control("Enter")] => Command::Submit, "Record the verdict";
     Carrying: [key("ArrowLeft"), key("h")] => Command::Left, "Column before";
     Carrying: [key("ArrowRight"), key("l")] => Command::Right, "Column after";
     Carrying: [key("Enter"), key(" ")] => Command::Drop, "Drop here";
     Carrying: [key("Escape")] => Command::Back, "Put it back";
     Go: [key("b")] => Command::Go(Page::Board), "Board";
+    Go: [key("r")] => Command::Go(Page::Reviews), "Reviews";
     Go: [key("s")] => Command::Go(Page::Storage), "Storage";
 };
 

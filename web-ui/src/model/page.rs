@@ -1,6 +1,7 @@
 //! The pages of the app and their paths, below the folder that it is served from.
 
 use taskloom_domain::id::TaskId;
+use taskloom_domain::stage::Stage;
 
 use super::icon::IconName;
 
@@ -9,6 +10,8 @@ use super::icon::IconName;
 pub enum Page {
     /// All stages side by side.
     Board,
+    /// What waits for a verdict.
+    Reviews,
     /// Data in.
     Import,
     /// Where the board is kept, and the ways to take it away.
@@ -17,12 +20,13 @@ pub enum Page {
 
 impl Page {
     /// Every page, in the order of the rail.
-    pub const ALL: &'static [Page] = &[Page::Board, Page::Import, Page::Storage];
+    pub const ALL: &'static [Page] = &[Page::Board, Page::Reviews, Page::Import, Page::Storage];
 
     /// The path, which begins with a slash.
     pub fn path(self) -> &'static str {
         match self {
             Page::Board => "/board",
+            Page::Reviews => "/reviews",
             Page::Import => "/import",
             Page::Storage => "/settings/storage",
         }
@@ -32,6 +36,7 @@ impl Page {
     pub fn label(self) -> &'static str {
         match self {
             Page::Board => "Board",
+            Page::Reviews => "Reviews",
             Page::Import => "Import",
             Page::Storage => "Storage",
         }
@@ -41,6 +46,7 @@ impl Page {
     pub fn icon(self) -> IconName {
         match self {
             Page::Board => IconName::Board,
+            Page::Reviews => IconName::Stage(Stage::InReview),
             Page::Import => IconName::Import,
             Page::Storage => IconName::Storage,
         }

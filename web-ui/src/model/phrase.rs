@@ -93,6 +93,11 @@ pub fn actor(actor: &ActorIdentity) -> String {
     }
 }
 
+/// A name in the middle of a sentence.
+pub fn within(name: &str) -> &str {
+    if name == "You" { "you" } else { name }
+}
+
 /// An owner, as people call it.
 pub fn owner(owner: &Ownership) -> String {
     match owner.kind {

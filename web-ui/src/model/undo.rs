@@ -23,6 +23,16 @@ pub enum Inverse {
         /// The task it waits for.
         blocker: TaskId,
     },
+    /// Puts the number of attempts back that a task may have, where nobody changed
+    /// it since.
+    MaxAttempts {
+        /// The task.
+        task: TaskId,
+        /// What it was before.
+        before: u32,
+        /// What it was changed to.
+        after: u32,
+    },
     /// Puts an edge back.
     AddDependency {
         /// The task that waits.

@@ -64,7 +64,7 @@ fn EraseQuestion(asking: RwSignal<bool>) -> impl IntoView {
         spawn_local(async move {
             match board.erase().await {
                 Ok(()) => {
-                    preference::keep(LAST_EXPORT, None);
+                    preference::keep::<str>(LAST_EXPORT, None);
                     feedback.forget();
                     feedback.done("Everything is erased");
                 }

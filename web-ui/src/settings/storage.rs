@@ -50,7 +50,7 @@ fn BackupSection() -> impl IntoView {
     let board = expect_context::<BoardContext>();
     let last = move || {
         let now = board.now();
-        match preference::load(LAST_EXPORT).map(|text| Timestamp::parse_rfc3339(&text)) {
+        match preference::load::<String>(LAST_EXPORT).map(|text| Timestamp::parse_rfc3339(&text)) {
             Some(Ok(at)) => {
                 format!("The last export from this browser was {}.", ago(now.since(at)))
             }

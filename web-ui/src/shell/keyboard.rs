@@ -99,7 +99,8 @@ pub fn can_add(stage: Stage) -> bool {
     matches!(stage, Stage::Draft | Stage::Ready | Stage::Queued)
 }
 
-fn is_typing() -> bool {
+/// Whether keys are text at the moment.
+pub fn is_typing() -> bool {
     let Some(element) = document().active_element() else { return false };
     let tag = element.tag_name();
     matches!(tag.as_str(), "INPUT" | "TEXTAREA" | "SELECT")

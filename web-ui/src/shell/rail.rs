@@ -4,19 +4,26 @@
 use leptos::prelude::*;
 use leptos_router::components::A;
 
+use crate::board_context::BoardContext;
 use crate::model::icon::IconName;
 use crate::model::page::Page;
+use crate::model::review::queue::open_count;
 use crate::parts::Icon;
 
 /// Links to the pages.
 #[component]
 pub fn Rail() -> impl IntoView {
+    let board = expect_context::<BoardContext>();
+    let open = Memo::new(move |_| {
+        board.read_reviews(|manager| open_count(manager.store())).unwrap_or_default()
+    });
     let links = Page::ALL.iter().map(|page| {
         view! {
             <li>
                 <A href=page.path() attr:class="rail-link">
                     <Icon name=page.icon() />
                     <span>{page.label()}</span>
+                    {(*page == Page::Reviews).then(|| view! { <Waiting count=open /> })}
                 </A>
             </li>
         }
@@ -29,5 +36,17 @@ pub fn Rail() -> impl IntoView {
             </p>
             <ul>{links.collect_view()}</ul>
         </nav>
+    }
+}
+
+/// How many wait for somebody.
+#[component]
+fn Waiting(count: Memo<usize>) -> impl IntoView {
+    view! {
+        <Show when=move || count.get() != 0>
+            <b class="rail-count">
+                {move || count.get()} <b class="for-readers">" waiting"</b>
+            </b>
+        </Show>
     }
 }

@@ -46,7 +46,7 @@ impl Theme {
     }
 
     fn load() -> Self {
-        let stored = preference::load(KEY);
+        let stored = preference::load::<String>(KEY);
         let chosen = Theme::ALL.into_iter().find(|theme| theme.attribute() == stored.as_deref());
         chosen.unwrap_or(Theme::System)
     }

@@ -8,6 +8,7 @@ use super::theme::ThemeSwitch;
 use crate::address::{Address, Trace};
 use crate::board_context::{BoardContext, Keeping, Phase};
 use crate::model::icon::IconName;
+use crate::model::page::Page;
 use crate::parts::Icon;
 
 /// Title, filter, storage mark, acting identity, theme, help.
@@ -15,11 +16,14 @@ use crate::parts::Icon;
 pub fn TopBar() -> impl IntoView {
     let desk = expect_context::<Desk>();
     let path = use_location().pathname;
-    let on_board = Memo::new(move |_| path.get().ends_with("/board"));
+    let filtered = Memo::new(move |_| {
+        let path = path.get();
+        [Page::Board, Page::Reviews].iter().any(|page| path.ends_with(page.path()))
+    });
     view! {
         <header class="top-bar">
             <h1>{move || desk.title.get()}</h1>
-            <Show when=move || on_board.get()>
+            <Show when=move || filtered.get()>
                 <FilterBox />
             </Show>
             <div class="top-bar-end">

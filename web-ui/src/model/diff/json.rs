@@ -99,12 +99,11 @@ fn elements(path: &str, old: &[Value], new: &[Value], found: &mut Vec<Difference
             let (was, is) = (gone.start + step, come.start + step);
             walk(format!("{path}[{is}]"), &old[was], &new[is], found);
         }
-        for at in gone.start + pairs..gone.end {
-            found.push(removed(format!("{path}[{at}]"), &old[at]));
-        }
-        for at in come.start + pairs..come.end {
-            found.push(added(format!("{path}[{at}]"), &new[at]));
-        }
+        let place = |at: usize| format!("{path}[{at}]");
+        let rest = gone.start + pairs..gone.end;
+        found.extend(rest.map(|at| removed(place(at), &old[at])));
+        let rest = come.start + pairs..come.end;
+        found.extend(rest.map(|at| added(place(at), &new[at])));
     }
 }
 
