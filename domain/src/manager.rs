@@ -181,6 +181,18 @@ impl<S: Store> Manager<S> {
         std::mem::take(&mut self.committed)
     }
 
+    /// How often force was used lately. It is no part of the store: whoever takes
+    /// operations back by their change-sets puts it back too.
+    pub fn force_counts(&self) -> ForceRateLimiter {
+        self.force_limiter.clone()
+    }
+
+    /// Puts back what [`Manager::force_counts`] answered before operations that
+    /// are now taken back.
+    pub fn restore_force_counts(&mut self, counts: ForceRateLimiter) {
+        self.force_limiter = counts;
+    }
+
     /// The present instant of the manager's clock.
     pub fn now(&self) -> Timestamp {
         self.options.clock.now()

@@ -120,6 +120,18 @@ impl<L: ChangeLog + 'static> Board<L> {
         read(self.shared.state.borrow().copy.manager())
     }
 
+    /// Reads the engine as of [`Board::version`], without the operations that are
+    /// not kept yet. A [`Board::watch`] that begins beside it goes on from exactly
+    /// there. Costs as much as the operations on their way changed; for everything
+    /// else there is [`Board::read`].
+    ///
+    /// # Panics
+    ///
+    /// As [`Board::read`].
+    pub fn read_kept<T>(&self, read: impl FnOnce(&Manager) -> T) -> T {
+        self.shared.state.borrow_mut().copy.with_kept(read)
+    }
+
     /// Runs an operation of the engine, and answers once its changes are kept.
     ///
     /// The operation may run more than once: when another writer was faster, it
@@ -158,6 +170,7 @@ impl<L: ChangeLog + 'static> Board<L> {
         mut operations: impl FnMut(&mut Manager) -> Result<T, E> + 'static,
     ) -> Result<T, E> {
         let decided = self.submit(Extent::Part, move |manager, _| {
+            let counts = manager.force_counts();
             let outcome = operations(manager);
             let committed = manager.take_changes();
             if outcome.is_ok() {
@@ -166,6 +179,7 @@ impl<L: ChangeLog + 'static> Board<L> {
             for set in committed.iter().rev() {
                 manager.store_mut().apply(&set.inverse);
             }
+            manager.restore_force_counts(counts);
             (outcome, Vec::new())
         });
         decided.await?
@@ -267,8 +281,7 @@ impl<L: ChangeLog + 'static> Board<L> {
     /// are not kept yet are left out, and so are the raw tokens of live leases.
     /// Works on a closed board too, so that nothing is lost with its storage.
     pub fn export(&self) -> Bundle {
-        let mut state = self.shared.state.borrow_mut();
-        state.copy.with_kept(|store| Bundle::of(store.records()))
+        self.read_kept(|manager| Bundle::of(manager.store().records()))
     }
 
     /// What an import would do now, decided on everything that this board shows.

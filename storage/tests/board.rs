@@ -11,8 +11,13 @@ use fixture::tab::{Tab, replayed, told, version};
 use fixture::{create, create_as, records, titles};
 use futures_util::StreamExt;
 use futures_util::future::join_all;
-use taskloom_domain::ErrorKind;
+use taskloom_domain::actor::ActorContext;
+use taskloom_domain::force::DEFAULT_FORCE_RUN_RATE_LIMIT_PER_MINUTE;
+use taskloom_domain::id::TaskId;
+use taskloom_domain::manager::Manager;
+use taskloom_domain::pause::PauseTaskRequest;
 use taskloom_domain::store::{Change, Record, RecordStore};
+use taskloom_domain::{ErrorKind, TaskError};
 use taskloom_storage::conformance::{Step, Unsteady};
 use taskloom_storage::{
     Board, BoardChange, BoardError, CloseReason, MemoryLog, Source, StorageError, Version,
@@ -287,4 +292,61 @@ fn a_transaction_is_kept_as_one_commit_or_not_at_all() {
     assert!(matches!(error, BoardError::Refused(error) if error.kind() == ErrorKind::Validation));
     assert_eq!(records(&tab.board), before);
     assert_eq!(tab.board.version(), version(1));
+}
+
+/// An agent session pauses the task `work`: it may do so ten times a minute.
+fn pause(manager: &mut Manager) -> Result<(), TaskError> {
+    let agent = ActorContext::derive_agent_session("agent")?;
+    let request = PauseTaskRequest { reason: "enough".into(), ..PauseTaskRequest::default() };
+    manager.pause_task(&TaskId::new("work"), request, &agent).map(drop)
+}
+
+#[test]
+fn force_that_a_transaction_takes_back_does_not_count() {
+    let mut tab = Tab::open(MemoryLog::new());
+    let board = tab.board.clone();
+    tab.wait(board.run(create_as(Some("work"), "work"))).unwrap();
+    let failed = board.transact(move |manager| {
+        for _ in 0..DEFAULT_FORCE_RUN_RATE_LIMIT_PER_MINUTE {
+            pause(manager)?;
+        }
+        let changed_my_mind = TaskError::new(ErrorKind::Other);
+        Err::<(), _>(BoardError::Refused(changed_my_mind))
+    });
+    let error = tab.wait(failed).unwrap_err();
+    assert!(matches!(error, BoardError::Refused(error) if error.kind() == ErrorKind::Other));
+    assert_eq!(tab.wait(board.run(pause)), Ok(()));
+}
+
+#[test]
+fn force_that_is_decided_anew_counts_once() {
+    let log = MemoryLog::new();
+    let (mut tab, mut other) = (Tab::open(log.another()), Tab::open(log));
+    let (board, faster) = (tab.board.clone(), other.board.clone());
+    tab.wait(board.run(create_as(Some("work"), "work"))).unwrap();
+    for _ in 0..DEFAULT_FORCE_RUN_RATE_LIMIT_PER_MINUTE {
+        other.wait(faster.catch_up()).unwrap();
+        other.create("faster").unwrap();
+        assert_eq!(tab.wait(board.run(pause)), Ok(()));
+    }
+    let Err(BoardError::Refused(error)) = tab.wait(board.run(pause)) else { panic!("too often") };
+    assert_eq!(error.kind(), ErrorKind::ForceOpRateLimited);
+}
+
+#[test]
+fn what_is_not_kept_yet_is_shown_by_reads_alone() {
+    let mut tab = Tab::open(MemoryLog::new());
+    let board = tab.board.clone();
+    let mut create = create("under way");
+    let task = Rc::new(Cell::new(None));
+    let id = Rc::clone(&task);
+    let kept = board.run(move |manager| create(manager).map(|task| id.set(Some(task))));
+    let mut kept = Box::pin(kept);
+    // The first look submits it; its append waits for the executor.
+    assert!(futures_util::FutureExt::now_or_never(&mut kept).is_none());
+    let id = task.take().unwrap();
+    assert!(board.read(|manager| manager.store().get_task(&id)).is_some());
+    assert!(board.read_kept(|manager| manager.store().get_task(&id)).is_none());
+    tab.wait(kept).unwrap();
+    assert!(board.read_kept(|manager| manager.store().get_task(&id)).is_some());
 }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use rustc_hash::FxHashMap;
 
 use super::{DEFAULT_FORCE_RUN_RATE_LIMIT_PER_MINUTE, ForceRecoveryOptions};
@@ -10,11 +12,12 @@ use crate::time::{Duration, Timestamp};
 const WINDOW: Duration = Duration::from_secs(60);
 
 /// Counts the force operations of agent sessions, per session and task, in fixed
-/// windows of 60 seconds. Lives in memory only: a restart clears it.
+/// windows of 60 seconds. Lives in memory only: a restart clears it. Cheap to
+/// clone, for those who may have to go back.
 #[derive(Debug, Clone)]
 pub struct ForceRateLimiter {
     limit: i64,
-    windows: FxHashMap<(ActorKind, String, TaskId), Window>,
+    windows: Arc<FxHashMap<(ActorKind, String, TaskId), Window>>,
 }
 
 #[derive(Debug, Clone)]
@@ -29,7 +32,7 @@ impl ForceRateLimiter {
         let limit = options.rate_limit_per_minute;
         Self {
             limit: if limit > 0 { limit } else { DEFAULT_FORCE_RUN_RATE_LIMIT_PER_MINUTE },
-            windows: FxHashMap::default(),
+            windows: Arc::default(),
         }
     }
 
@@ -46,7 +49,8 @@ impl ForceRateLimiter {
             return Ok(());
         }
         let key = (actor.kind, actor.reference.trim().to_owned(), task.trimmed());
-        let window = self.windows.entry(key).or_insert(Window { start: now, count: 0 });
+        let windows = Arc::make_mut(&mut self.windows);
+        let window = windows.entry(key).or_insert(Window { start: now, count: 0 });
         if now.since(window.start) >= WINDOW {
             *window = Window { start: now, count: 0 };
         }

@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use taskloom_domain::force::ForceRateLimiter;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::store::{Change, ChangeSet, MemoryStore};
 
@@ -23,6 +24,16 @@ pub(super) struct WorkingCopy {
 struct Pending {
     operation: Box<dyn Operation>,
     change_sets: Vec<ChangeSet>,
+    /// As they were before it: a decision that is taken back was no use of force.
+    force_counts: ForceRateLimiter,
+}
+
+impl Pending {
+    fn decide(mut operation: Box<dyn Operation>, manager: &mut Manager, damage: &Damage) -> Self {
+        let force_counts = manager.force_counts();
+        let change_sets = operation.decide(manager, damage);
+        Self { operation, change_sets, force_counts }
+    }
 }
 
 impl WorkingCopy {
@@ -40,9 +51,8 @@ impl WorkingCopy {
     }
 
     /// Decides an operation on top of all others, and queues it.
-    pub(super) fn submit(&mut self, mut operation: Box<dyn Operation>, damage: &Damage) {
-        let change_sets = operation.decide(&mut self.manager, damage);
-        self.pending.push_back(Pending { operation, change_sets });
+    pub(super) fn submit(&mut self, operation: Box<dyn Operation>, damage: &Damage) {
+        self.pending.push_back(Pending::decide(operation, &mut self.manager, damage));
     }
 
     /// How many operations wait.
@@ -132,16 +142,24 @@ impl WorkingCopy {
     }
 
     /// Looks at what is kept, without the operations on top.
-    pub(super) fn with_kept<T>(&mut self, look: impl FnOnce(&MemoryStore) -> T) -> T {
-        self.take_back();
-        let seen = look(self.manager.store());
+    pub(super) fn with_kept<T>(&mut self, look: impl FnOnce(&Manager) -> T) -> T {
+        self.take_back_records();
+        let seen = look(&self.manager);
         for set in self.pending.iter().flat_map(|pending| &pending.change_sets) {
             self.manager.store_mut().apply(&set.changes);
         }
         seen
     }
 
+    /// Takes back what the waiting operations did.
     fn take_back(&mut self) {
+        self.take_back_records();
+        if let Some(oldest) = self.pending.front() {
+            self.manager.restore_force_counts(oldest.force_counts.clone());
+        }
+    }
+
+    fn take_back_records(&mut self) {
         let newest_first = self.pending.iter().rev().flat_map(|it| it.change_sets.iter().rev());
         for set in newest_first {
             self.manager.store_mut().apply(&set.inverse);
@@ -149,8 +167,8 @@ impl WorkingCopy {
     }
 
     fn decide_again(&mut self, damage: &Damage) {
-        for pending in &mut self.pending {
-            pending.change_sets = pending.operation.decide(&mut self.manager, damage);
+        for pending in std::mem::take(&mut self.pending) {
+            self.submit(pending.operation, damage);
         }
     }
 }

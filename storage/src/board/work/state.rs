@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::oneshot;
-use taskloom_domain::store::{Change, MemoryStore};
+use taskloom_domain::store::Change;
 
 use super::super::change::{BoardChange, Source};
 use super::super::loading::{Loaded, Readable};
@@ -288,7 +288,7 @@ impl State {
         }
         self.taking_snapshot = true;
         let version = self.copy.version();
-        let image = self.copy.with_kept(MemoryStore::image);
+        let image = self.copy.with_kept(|manager| manager.store().image());
         Some((SnapshotWriter::new(version, image), self.newest_snapshot))
     }
 
