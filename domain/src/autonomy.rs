@@ -14,16 +14,22 @@ use crate::time::Timestamp;
 
 /// Why a lookup was refused, for programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub enum AutonomyReasonCode {
     /// No session was named.
+    #[cfg_attr(test, ts(rename = "AUTONOMY_SESSION_REQUIRED"))]
     SessionRequired,
     /// The session holds no live lease.
+    #[cfg_attr(test, ts(rename = "AUTONOMY_NO_ACTIVE_LEASE"))]
     NoActiveLease,
     /// The session holds a live lease, on another run.
+    #[cfg_attr(test, ts(rename = "AUTONOMY_FOREIGN_RUN"))]
     ForeignRun,
     /// The session held the run, and its lease has ended.
+    #[cfg_attr(test, ts(rename = "AUTONOMY_LEASE_EXPIRED"))]
     LeaseExpired,
     /// The session holds more than one live lease.
+    #[cfg_attr(test, ts(rename = "AUTONOMY_LEASE_ALREADY_HELD"))]
     LeaseAlreadyHeld,
 }
 

@@ -37,6 +37,7 @@ enumeration! {
 
 /// What every hook is told. Fields that do not apply are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct RunHookContext {
     /// The task.
@@ -104,6 +105,7 @@ pub struct RunHookContext {
 /// Tells the host what happened to a run. State and audit event are stored by
 /// then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct RunHook {
     /// What happened.
     pub hook: RunHookId,
@@ -150,6 +152,7 @@ impl RunHook {
 
 /// What a claimer asks for, as the host sees it before the claim.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct PreClaimCriteria {
     /// The workspace. Changes are ignored.
@@ -176,6 +179,7 @@ pub struct PreClaimCriteria {
 
 /// Asks the host before a claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PreClaimHook {
     /// Always [`RunHookId::PreClaim`].
     pub hook: RunHookId,

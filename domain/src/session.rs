@@ -33,6 +33,7 @@ enumeration! {
 
 /// Everything that is needed to start a session for a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StartTaskSession {
     /// The task.
     pub task: Task,
@@ -73,6 +74,7 @@ fn mismatch(path: &str) -> Result<()> {
 
 /// A started or attached session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SessionRef {
     /// The session.
@@ -82,6 +84,7 @@ pub struct SessionRef {
     pub workspace_id: Option<WorkspaceId>,
     /// When it started.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub started_at: Option<Timestamp>,
 }
 
@@ -129,6 +132,7 @@ pub trait SessionExecutor {
 
 /// One thing that a session did, as the runtime recorded it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct SessionEvent {
     /// The event.
     pub id: EventId,
@@ -145,11 +149,13 @@ pub struct SessionEvent {
     pub content: String,
     /// When.
     #[serde(default, with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub timestamp: Option<Timestamp>,
 }
 
 /// What a session used up. Absent numbers are unknown, not zero.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct TokenStats {
     /// How many tokens went in.
@@ -171,6 +177,7 @@ pub struct TokenStats {
     pub turn_count: i64,
     /// When these numbers changed last.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub updated_at: Option<Timestamp>,
 }
 
@@ -201,6 +208,7 @@ pub trait RuntimeViewReader {
 
 /// Which sessions an inspection wants to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SessionListQuery {
     /// Only this session.
@@ -216,6 +224,7 @@ pub struct SessionListQuery {
 
 /// A session of the runtime's catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct SessionInfo {
     /// The session.
@@ -233,9 +242,11 @@ pub struct SessionInfo {
     pub workspace_id: Option<WorkspaceId>,
     /// When it was made.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub created_at: Option<Timestamp>,
     /// When it changed last.
     #[serde(with = "crate::time::always")]
+    #[cfg_attr(test, ts(as = "Timestamp"))]
     pub updated_at: Option<Timestamp>,
     /// Why it stopped.
     #[serde(skip_serializing_if = "String::is_empty")]
@@ -247,6 +258,7 @@ pub struct SessionInfo {
 
 /// Which of the runtime's events an inspection wants to see.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(default)]
 pub struct EventSummaryQuery {
     /// Only events of this task.

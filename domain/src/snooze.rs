@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 /// A task that an identity does not want to see until something happens. There is
 /// at most one for a task and an identity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Snooze {
     /// The task.
     pub task_id: TaskId,
@@ -27,6 +28,7 @@ pub struct Snooze {
 
 /// What ends a snooze.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SnoozeUntil {
     /// An instant; at this very instant it has ended.

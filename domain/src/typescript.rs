@@ -11,6 +11,7 @@ use serde_json::Value;
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::actor::*;
+use crate::autonomy::AutonomyReasonCode;
 use crate::channel::ChannelRecord;
 use crate::claim_token::{ClaimToken, ClaimTokenHash};
 use crate::dependency::{AddDependency, Dependency, DependencyKind};
@@ -20,6 +21,7 @@ use crate::error::ErrorKind;
 use crate::event::{Event, EventRecord, EventType};
 use crate::execution::*;
 use crate::force::*;
+use crate::hook::*;
 use crate::id::*;
 use crate::idempotency::RunIdempotency;
 use crate::json::RawJson;
@@ -31,6 +33,8 @@ use crate::query::*;
 use crate::review::*;
 use crate::run::*;
 use crate::scheduler::*;
+use crate::session::*;
+use crate::snooze::*;
 use crate::task::*;
 use crate::time::UNSET;
 use crate::triage::TriageState;
@@ -320,6 +324,14 @@ fn declarations() -> Declarations {
     all.record::<InspectSchedulerState>().record::<InspectRunSummary>();
     all.record::<InspectSessionSummary>().record::<InspectEventSummary>();
     all.record::<InspectView>();
+
+    all.record::<AutonomyReasonCode>();
+    all.record::<Snooze>().record::<SnoozeUntil>();
+    all.record::<RunHookId>().defaulted::<RunHookContext>().record::<RunHook>();
+    all.defaulted::<PreClaimCriteria>().record::<PreClaimHook>();
+    all.record::<StopReason>().record::<StartTaskSession>().request::<SessionRef>();
+    all.defaulted::<SessionListQuery>().request::<SessionInfo>().defaulted::<EventSummaryQuery>();
+    all.record::<SessionEvent>().request::<TokenStats>();
     all
 }
 

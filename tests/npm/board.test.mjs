@@ -1,36 +1,14 @@
 // What a program does with a board in Node, through the installed package.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { install } from "./project.mjs";
+import { ADA, installed } from "./project.mjs";
 
-let project;
-let taskloom;
+const { taskloom, refused } = await installed();
 
-before(async () => {
-  project = await install();
-  taskloom = await project.import();
-});
-
-after(() => project?.remove());
-
-const ADA = { kind: "human", ref: "ada" };
 const open = (name) => taskloom.openBoard({ name });
 const session = (board, ref) => board.as({ kind: "agent_session", ref });
-
-/** Checks a failure by its code and path. */
-async function refused(work, code, path) {
-  const error = await Promise.resolve().then(work).then(
-    () => assert.fail(`no ${code}`),
-    (error) => error,
-  );
-  assert.ok(error instanceof taskloom.TaskloomError, String(error));
-  assert.ok(error instanceof Error);
-  assert.equal(error.name, "TaskloomError");
-  assert.deepEqual([error.code, error.path], [code, path], error.message);
-  return error;
-}
 
 test("a task waits for another one until that is done", async () => {
   const board = await open("work");
@@ -90,7 +68,7 @@ test("a refusal says what and where", async () => {
 
 test("an actor that cannot be is refused at once", async () => {
   const board = await open("actors");
-  await refused(() => board.as(), "validation", "actor");
+  await refused(() => board.as(), "validation", "actor.kind");
   await refused(() => board.as({ kind: "robot", ref: "r" }), "validation", "actor.kind");
   await refused(() => board.as({ kind: "human" }), "validation", "actor.ref");
   await refused(() => board.as({ ...ADA, colour: "red" }), "validation", "actor.colour");

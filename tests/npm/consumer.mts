@@ -18,12 +18,18 @@ import {
   type JsonValue,
   type Run,
   type RunStatus,
+  type Snooze,
+  type SnoozeUntil,
+  type StopReason,
+  type StreamEvent,
+  type Subscription,
   type Task,
   type TaskId,
   type TaskStatus,
   type TaskSummary,
   type TaskView,
   type Timestamp,
+  type TrashedTask,
 } from "taskloom";
 
 type Equal<A, B> =
@@ -44,6 +50,9 @@ is<Equal<Run["attempt"], number>>();
 type IsAny<T> = 0 extends 1 & T ? true : false;
 is<Equal<IsAny<Task["metadata"]>, false>>();
 is<Equal<IsAny<TaskloomError["details"]>, false>>();
+is<Equal<TaskloomError["code"], ErrorCode>>();
+is<Equal<BoardExport["trash"], TrashedTask[] | undefined>>();
+is<Equal<BoardExport["snoozes"], Snooze[] | undefined>>();
 is<Equal<IsAny<Awaited<ReturnType<typeof openBoard>>>, false>>();
 
 export async function accepted(): Promise<void> {
@@ -92,11 +101,17 @@ export function told(error: unknown): string {
   if (error instanceof TaskloomError) {
     switch (error.code) {
       case "cycle_detected":
-        return error.details.tasks?.join(" -> ") ?? "";
+        return error.details.tasks.join(" -> ");
+      case "bulk_too_large":
+        return error.details.diagnostic.title;
       case "validation":
         return error.path ?? "";
       case "quota_exceeded":
         return error.message;
+      case "permission_denied":
+        // @ts-expect-error only a loop has tasks
+        error.details.tasks.length;
+        return error.details.reason ?? error.details.diagnostic?.message ?? "";
       // @ts-expect-error no such code
       case "no_such_code":
         return "";
@@ -120,7 +135,67 @@ export async function moved(board: Board, from: Board): Promise<string> {
   return [counts.task?.new ?? 0, done.counts.event?.removed, share, ...names, ...settled].join();
 }
 
+export async function outside(): Promise<void> {
+  const board = await openBoard({
+    name: "work",
+    clock: Date.now,
+    idGenerator: (prefix) => `${prefix}-${crypto.randomUUID()}`,
+    channelValidator: (channel) => {
+      if (channel === "attic") throw new Error("nobody goes there");
+    },
+    sessionExecutor: {
+      start: async ({ run, task }) => ({ session_id: `${task.id}/${run.id}` }),
+      attach: (_, session_id) => ({ session_id }),
+      requestStop: async (_session, reason) => is<Equal<typeof reason, StopReason>>(),
+      forceStop() {},
+    },
+    runHooks: {
+      preClaim: ({ criteria }) =>
+        criteria.agent_name ? { criteria: { priority_min: 20 } } : { deny: "who is it?" },
+      dispatch: async ({ hook, context }) => void [hook === "task.run.completed", context.run_id],
+    },
+    inspectReader: {
+      listSessions: ({ session_id }) => [{ id: session_id ?? "s", state: "active" }],
+      listEventSummaries: () => [],
+    },
+    runtimeReader: {
+      getSession: () => undefined,
+      listSessionEvents: () => [],
+      listSessionTokenStats: () => [{ turn_count: 1 }],
+    },
+  });
+  const stop = new AbortController();
+  const events: Subscription<StreamEvent> = board.stream({ after_sequence: 3, signal: stop.signal });
+  for await (const { sequence, timeline } of events) {
+    is<Equal<typeof sequence, number>>();
+    void timeline.payload;
+  }
+  await using changes = board.watch();
+  for await (const { changes: records } of changes) {
+    for (const { put } of records) {
+      const until: SnoozeUntil | undefined = put?.snooze?.until;
+      void until;
+    }
+  }
+  // @ts-expect-error a clock answers a number
+  await openBoard({ name: "a", clock: () => "now" });
+  // @ts-expect-error a clock does not wait
+  await openBoard({ name: "a", clock: async () => 1 });
+  // @ts-expect-error a session has an id
+  await openBoard({ name: "a", sessionExecutor: { start: () => ({}) } });
+  // @ts-expect-error a claim is denied or narrowed
+  await openBoard({ name: "a", runHooks: { preClaim: () => ({ deny: "x", criteria: {} }) } });
+  // @ts-expect-error no such hook
+  await openBoard({ name: "a", runHooks: { preclaim: () => {} } });
+}
+
 export async function refused(board: Board): Promise<void> {
+  // @ts-expect-error errors are made by the package
+  new TaskloomError({ code: "internal", message: "x" });
+  // @ts-expect-error a stream is of a task
+  board.as({ kind: "human", ref: "ada" }).stream();
+  // @ts-expect-error a number, not a text
+  board.stream({ after_sequence: "1" });
   // @ts-expect-error a merge says whose record stands
   await board.import("{}", { mode: "merge" });
   // @ts-expect-error only a merge has a side to prefer

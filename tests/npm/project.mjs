@@ -1,9 +1,11 @@
 // An empty project with the packed package installed, as a user has it.
 
+import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
@@ -22,6 +24,32 @@ export async function install() {
   });
   return project;
 }
+
+/**
+ * The package for all tests of a file: its exports, the project that has it
+ * installed, and `refused`, which checks a failure by its code and path and answers
+ * the error.
+ */
+export async function installed() {
+  const project = await install();
+  after(() => project.remove());
+  const taskloom = await project.import();
+  const refused = async (work, code, path) => {
+    const error = await Promise.resolve().then(work).then(
+      () => assert.fail(`no ${code}`),
+      (error) => error,
+    );
+    assert.ok(error instanceof taskloom.TaskloomError, String(error));
+    assert.ok(error instanceof Error);
+    assert.equal(error.name, "TaskloomError");
+    assert.deepEqual([error.code, error.path], [code, path], error.message);
+    return error;
+  };
+  return { project, taskloom, refused };
+}
+
+/** A person who owns the boards of tests. */
+export const ADA = { kind: "human", ref: "ada" };
 
 class Project {
   constructor(folder) {

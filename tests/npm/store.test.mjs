@@ -1,21 +1,12 @@
 // A store that the program supplies.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { install } from "./project.mjs";
+import { ADA, installed } from "./project.mjs";
 
-let project;
-let taskloom;
+const { taskloom } = await installed();
 
-before(async () => {
-  project = await install();
-  taskloom = await project.import();
-});
-
-after(() => project?.remove());
-
-const ADA = { kind: "human", ref: "ada" };
 const task = (title) => ({ scope: "global", title });
 
 /** A log in a Map, as short as it gets. */

@@ -1,31 +1,14 @@
 // Several operations in one commit, and the changes that boards tell of.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { install } from "./project.mjs";
+import { ADA, installed } from "./project.mjs";
 
-let project;
-let taskloom;
+const { taskloom, refused } = await installed();
 
-before(async () => {
-  project = await install();
-  taskloom = await project.import();
-});
-
-after(() => project?.remove());
-
-const ADA = { kind: "human", ref: "ada" };
 const open = (name) => taskloom.openBoard({ name });
 const task = (title) => ({ scope: "global", title });
-
-async function refused(work, code, path) {
-  await assert.rejects(work, (error) => {
-    assert.ok(error instanceof taskloom.TaskloomError, String(error));
-    assert.deepEqual([error.code, error.path], [code, path], error.message);
-    return true;
-  });
-}
 
 test("a transaction is one commit, and sees its own steps", async () => {
   const board = await open("one commit");

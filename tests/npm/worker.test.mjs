@@ -1,19 +1,11 @@
 // Workers: claiming, leases that stay alive, and what becomes of the work.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 
-import { install } from "./project.mjs";
+import { installed } from "./project.mjs";
 
-let project;
-let taskloom;
-
-before(async () => {
-  project = await install();
-  taskloom = await project.import();
-});
-
-after(() => project?.remove());
+const { taskloom } = await installed();
 
 /** A board, its owner, and a function that queues a task with one run. */
 async function start(name) {

@@ -1,9 +1,11 @@
 // The public face of the engine: boards, and boards on behalf of somebody.
 
+import { decode, encode, plain, separate } from "./arguments.js";
 import { Channel } from "./changes.js";
 import { TaskloomError, errorOf, invalid } from "./error.js";
-import { Worker } from "./worker.js";
 import { OPERATIONS, READS, WAITING, camelCase } from "./operations.js";
+import { FUNCTIONS, Outside } from "./outside.js";
+import { Worker } from "./worker.js";
 import { Engine, actorContext } from "./taskloom_wasm.js";
 
 // Older browsers have neither symbol.
@@ -16,10 +18,12 @@ const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
  */
 export function boardOpener({ door, load }) {
   return async function openBoard(options) {
-    const wishes = wishesOf(options);
+    const [functions, others] = separate(options, FUNCTIONS);
+    const [wishes, outside] = [wishesOf(others), new Outside(functions)];
     await load();
     try {
-      return new Board(await Engine.open(wishes), door);
+      const engine = await Engine.open(wishes, outside.ask, outside.answers);
+      return new Board(engine, door, outside);
     } catch (error) {
       throw errorOf(error);
     }
@@ -28,27 +32,21 @@ export function boardOpener({ door, load }) {
 
 /** A copy of the options. A store of the program's own stays the object that it is. */
 function wishesOf(options) {
-  let storage;
-  let others;
-  try {
-    ({ storage, ...others } = options ?? {});
-  } catch {
-    // A getter threw: the copy says so as it does of every value.
-  }
-  if (typeof storage !== "object" || storage === null) {
-    return plain(options);
-  }
-  return { ...plain(others), storage };
+  const [{ storage }, others] = separate(options, ["storage"]);
+  const isStore = typeof storage === "object" && storage !== null;
+  return isStore ? { ...plain(others), storage } : plain(options);
 }
 
 class Board {
   #engine;
   #door;
+  #outside;
   #inTransaction = false;
 
-  constructor(engine, door) {
+  constructor(engine, door, outside) {
     this.#engine = engine;
     this.#door = door;
+    this.#outside = outside;
   }
 
   get version() {
@@ -61,10 +59,11 @@ class Board {
       const text = encode(args);
       return decode(this.#use((engine) => engine.read(name, text, context)));
     });
-    return new Member(read, async (name, args) => {
+    const perform = async (name, args) => {
       const text = encode(args);
       return decode(await this.#wait((engine) => engine.call(name, text, context)));
-    });
+    };
+    return new Member(read, perform, (taskId, options) => this.#stream(taskId, options, context));
   }
 
   async transaction(work) {
@@ -104,31 +103,35 @@ class Board {
     return new Worker(this, options);
   }
 
-  watch({ signal } = {}) {
+  watch(options) {
+    const [{ signal }] = separate(options, ["signal"]);
     const changes = new Channel(signal);
-    // A reader that is gone must not keep its changes.
-    const reader = new WeakRef(changes);
-    const tell = (text) => {
-      const channel = reader.deref();
-      if (text === undefined) {
-        channel?.end();
-      } else {
-        channel?.push(JSON.parse(text));
-      }
-      return channel?.open === true;
-    };
+    const tell = changes.teller((text) => [JSON.parse(text)]);
     this.#use((engine) => engine.watch(tell));
     return changes;
   }
 
+  stream(options) {
+    return this.#stream(undefined, options);
+  }
+
+  #stream(taskId, options, context) {
+    const [{ signal }, query] = separate(options, ["signal"]);
+    const events = new Channel(signal);
+    const text = encode([taskId, query]);
+    const tell = events.teller(JSON.parse);
+    this.#use((engine) => engine.stream(text, context, tell));
+    return events;
+  }
+
   async import(document, options) {
-    const text = textOf(document);
+    const text = jsonOf(document);
     const wishes = plain(options);
     return decode(await this.#wait((engine) => engine.import(text, wishes)));
   }
 
   async previewImport(document, options) {
-    const text = textOf(document);
+    const text = jsonOf(document);
     const wishes = plain(options);
     return decode(this.#use((engine) => engine.preview(text, wishes)));
   }
@@ -169,6 +172,9 @@ class Board {
     }
     if (this.#inTransaction) {
       throw invalid("transaction", "works through the board that it is given");
+    }
+    if (this.#outside.deciding) {
+      throw invalid("board", "waits for the function that uses it: it must answer first");
     }
     try {
       return work(this.#engine);
@@ -259,10 +265,16 @@ class Reads {
 /** Everything that one actor can do. */
 class Member {
   #perform;
+  #stream;
 
-  constructor(read, perform) {
+  constructor(read, perform, stream) {
     this.read = read;
     this.#perform = perform;
+    this.#stream = stream;
+  }
+
+  stream(taskId, options) {
+    return this.#stream(taskId, options);
   }
 
   static {
@@ -280,54 +292,8 @@ class Member {
 }
 
 /** Whom an actor stands for, as the engine reads it. */
-const contextOf = (actor, door) => actorContext(plain(actor), door);
-
-/** More values than any request has; a sparse array claims to have billions. */
-const MOST_VALUES = 1_000_000;
-
-/** Arguments as JSON text, without the losses that JSON allows itself. */
-function encode(args) {
-  let values = 0;
-  const exact = (key, value) => {
-    values += 1;
-    if (values > MOST_VALUES) {
-      throw new RangeError("there are too many values");
-    }
-    return faithful(key, value);
-  };
-  try {
-    return JSON.stringify(args, exact);
-  } catch (cause) {
-    throw invalid("arguments", "must be plain JSON values", { cause });
-  }
-}
-
-/** A copy without getters, which the engine must not run into. */
-const plain = (value) => JSON.parse(encode([value]))[0];
-
-function faithful(key, value) {
-  if (Number.isNaN(value) || value === Infinity || value === -Infinity) {
-    throw new TypeError(`${key} is no finite number`);
-  }
-  if (typeof value === "function" || typeof value === "symbol") {
-    throw new TypeError(`${key} is a ${typeof value}`);
-  }
-  if (typeof value === "object" && value !== null && !PLAIN.has(toString.call(value))) {
-    throw new TypeError(`${key} is no plain object`);
-  }
-  return value;
-}
-
-const { toString } = Object.prototype;
-
-/** What JSON keeps; of a map or a set, say, it would keep nothing. */
-const PLAIN = new Set(
-  ["Object", "Array", "String", "Number", "Boolean"].map((name) => `[object ${name}]`),
-);
+const contextOf = (actor, door) => actorContext(encode([actor]), door);
 
 /** The JSON text of a document that was passed as it is or as its text. */
-const textOf = (document) =>
+const jsonOf = (document) =>
   (typeof document === "string" ? document : encode(document)) ?? "null";
-
-/** An answer; operations without one answer `null`. */
-const decode = (text) => JSON.parse(text) ?? undefined;

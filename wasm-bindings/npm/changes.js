@@ -1,4 +1,25 @@
-// Changes of a board as an async iterator.
+// What happens on a board, as an async iterator.
+
+import { invalid } from "./error.js";
+
+/** Channels that somebody waits for; nothing else may hold them. */
+const AWAITED = new Set();
+
+/** Refuses what is no signal; a signal of another page is one. */
+export function checkSignal(signal) {
+  if (signal === undefined || signal === null) {
+    return;
+  }
+  let given;
+  try {
+    given = typeof signal.aborted === "boolean" && typeof signal.addEventListener === "function";
+  } catch {
+    // A trap is none.
+  }
+  if (!given) {
+    throw invalid("signal", "must be an AbortSignal");
+  }
+}
 
 /**
  * Values that arrive by themselves, in their order. Where nobody reads, they are
@@ -13,6 +34,7 @@ export class Channel {
 
   /** Ends with the signal, whose reason is thrown. */
   constructor(signal) {
+    checkSignal(signal);
     if (signal?.aborted) {
       this.fail(signal.reason);
     } else if (signal) {
@@ -20,6 +42,24 @@ export class Channel {
       signal.addEventListener("abort", abort, { once: true });
       this.#leave = () => signal.removeEventListener("abort", abort);
     }
+  }
+
+  /**
+   * What an engine calls with a text, whose values `parse` makes, and with nothing
+   * in the end. It answers whether somebody reads: a reader that is gone must not
+   * keep what arrives.
+   */
+  teller(parse) {
+    const reader = new WeakRef(this);
+    return (text) => {
+      const channel = reader.deref();
+      if (text === undefined) {
+        channel?.end();
+      } else if (channel?.open) {
+        parse(text).forEach((value) => channel.push(value));
+      }
+      return channel?.open === true;
+    };
   }
 
   get open() {
@@ -33,6 +73,7 @@ export class Channel {
     const reader = this.#readers.shift();
     if (reader) {
       reader.resolve({ value, done: false });
+      this.#release();
     } else {
       this.#arrived.push(value);
     }
@@ -43,6 +84,13 @@ export class Channel {
     this.#leave?.();
     for (const reader of this.#readers.splice(0)) {
       reader.resolve({ value: undefined, done: true });
+    }
+    this.#release();
+  }
+
+  #release() {
+    if (this.#readers.length === 0) {
+      AWAITED.delete(this);
     }
   }
 
@@ -70,6 +118,7 @@ export class Channel {
     if (this.#over) {
       return { value: undefined, done: true };
     }
+    AWAITED.add(this);
     return new Promise((resolve, reject) => this.#readers.push({ resolve, reject }));
   }
 
@@ -81,5 +130,9 @@ export class Channel {
 
   [Symbol.asyncIterator]() {
     return this;
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.return();
   }
 }

@@ -27,6 +27,23 @@ export function errorOf(thrown) {
   if (typeof thrown === "string") {
     return new TaskloomError(JSON.parse(thrown));
   }
+  if (Array.isArray(thrown)) {
+    const [text, cause] = thrown;
+    return new TaskloomError(JSON.parse(text), { cause });
+  }
   const message = "the engine failed; open the board again to go on from what is stored";
   return new TaskloomError({ code: "internal", message }, { cause: thrown });
+}
+
+/** The most of an error's text that is written down. */
+const LONGEST_TEXT = 1000;
+
+/** What an error says, whatever was thrown. */
+export function textOf(error, silent = "it threw something without a text") {
+  try {
+    const text = String(error?.message ?? error).trim();
+    return text.slice(0, LONGEST_TEXT) || silent;
+  } catch {
+    return silent;
+  }
 }

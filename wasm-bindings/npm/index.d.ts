@@ -5,6 +5,7 @@ import type {
   ActorKind,
   AddDependency,
   Authority,
+  AutonomyReasonCode,
   BindRunReviewSessionRequest,
   BulkForceRunItem,
   BulkForceRunRequest,
@@ -20,6 +21,7 @@ import type {
   Duration,
   EnqueueRun,
   EventRecord,
+  EventSummaryQuery,
   Execution,
   ExecutionProfile,
   ExecutionRequest,
@@ -27,6 +29,7 @@ import type {
   ExpiredLeaseRecoveryResult,
   ForceFailRun,
   ForceReleaseRun,
+  InspectEventSummary,
   InspectView,
   JsonValue,
   LeaseCompletion,
@@ -36,6 +39,8 @@ import type {
   Origin,
   OriginKind,
   PauseTaskRequest,
+  PreClaimCriteria,
+  PreClaimHook,
   RecordRunReviewRequest,
   RefusalCode,
   RequestedReview,
@@ -48,6 +53,7 @@ import type {
   RunBootRecovery,
   RunDetailView,
   RunFailure,
+  RunHook,
   RunId,
   RunIdempotency,
   RunQuery,
@@ -57,6 +63,7 @@ import type {
   RunReviewQuery,
   RunReviewRequest,
   RunReviewResult,
+  RunSessionRef,
   SchedulerBacklog,
   SchedulerBacklogQuery,
   SchedulerDrainRequest,
@@ -66,10 +73,17 @@ import type {
   SchedulerResumeRequest,
   SchedulerStatus,
   Sequence,
+  SessionEvent,
   SessionId,
+  SessionInfo,
   SessionLeaseRelease,
   SessionLeaseReleaseResult,
+  SessionListQuery,
+  SessionRef,
+  Snooze,
   StartRun,
+  StartTaskSession,
+  StopReason,
   StreamEvent,
   StreamQuery,
   Task,
@@ -80,6 +94,8 @@ import type {
   TaskView,
   TimelineItem,
   TimelineQuery,
+  Timestamp,
+  TokenStats,
   TreeView,
   TriageState,
 } from "./records.js";
@@ -129,6 +145,102 @@ export interface OpenBoardOptions {
    * (`"relaxed"`, the default), or once the disk has it (`"strict"`, slower).
    */
   durability?: "relaxed" | "strict";
+
+  /**
+   * The time, in milliseconds since 1970 (or as a `Date`). It must answer at once.
+   * Default: the computer's clock. Where it fails, the operation fails with `other`
+   * at `clock`, and nothing of it is kept.
+   */
+  clock?: () => number | Date;
+  /**
+   * An id that was never given out, beginning with the prefix and a dash, as in
+   * `run-17`. It must answer at once. Default: 16 random hexadecimal digits. Where
+   * it fails, the operation fails with `other` at `idGenerator`, and nothing of it
+   * is kept.
+   */
+  idGenerator?: (prefix: IdPrefix) => string;
+  /**
+   * Throws where a network channel must not be used; the refusal has the error as its
+   * `cause`. It must not wait. Default: every channel may be used.
+   */
+  channelValidator?: (channel: string) => void;
+  /** Starts and stops the sessions that work on runs; without it, none can be started. */
+  sessionExecutor?: SessionExecutor;
+  /** Hears of runs that change hands, and has a say before a claim. */
+  runHooks?: RunHooks;
+  /** What inspections show of the sessions that there are. */
+  inspectReader?: InspectReader;
+  /** What the details of a run show of its session. */
+  runtimeReader?: RuntimeReader;
+}
+
+/** What kind of record an id is for. */
+export type IdPrefix = "task" | "run" | "evt" | "review";
+
+/**
+ * Sessions, as the program runs them. Operations wait for these methods; meanwhile
+ * the board goes on, and may be used. What a method throws is the `cause` of the
+ * operation's refusal, whose code is `other`. Transactions cannot wait: operations
+ * that need a session fail in them.
+ */
+export interface SessionExecutor {
+  /** Starts a session for a run. Where it throws, the run has failed. */
+  start(spec: StartTaskSession): SessionRef | PromiseLike<SessionRef>;
+  /** Gives a run to a session that exists. Where it throws, the run stays as it is. */
+  attach(runId: RunId, sessionId: SessionId): SessionRef | PromiseLike<SessionRef>;
+  /**
+   * Asks a session to stop by itself, and waits as long as that may take. A session
+   * that is not known is no error. Where it throws, nothing is changed.
+   */
+  requestStop(sessionId: SessionId, reason: StopReason): unknown;
+  /**
+   * Ends a session, also one that stopped by itself. Where it throws, nothing is
+   * changed.
+   */
+  forceStop(sessionId: SessionId, reason: StopReason): unknown;
+}
+
+/** What a program hears of runs. */
+export interface RunHooks {
+  /**
+   * Asked before every claim, which waits for the answer. Nothing lets the claim go on;
+   * what it throws is the `cause` of the claim's refusal. Claims in a transaction,
+   * which cannot wait, fail.
+   */
+  preClaim?(hook: PreClaimHook): PreClaimAnswer | void | PromiseLike<PreClaimAnswer | void>;
+  /**
+   * Told of everything else, after it is kept. Nobody waits for it: what it throws
+   * changes nothing, and becomes an unhandled rejection.
+   */
+  dispatch?(hook: RunHook): unknown;
+}
+
+/**
+ * A claim is denied for a reason, or goes on with other criteria: capabilities, lowest
+ * priority and channel count.
+ */
+export type PreClaimAnswer =
+  | { deny: string; criteria?: never }
+  | { criteria: Partial<PreClaimCriteria>; deny?: never };
+
+/**
+ * What a program knows of its sessions, for inspections, which do not wait. What it
+ * throws is the `cause` of the inspection's refusal.
+ */
+export interface InspectReader {
+  listSessions(query: SessionListQuery): SessionInfo[];
+  /** The newest of the program's own events, newest first. */
+  listEventSummaries(query: EventSummaryQuery): InspectEventSummary[];
+}
+
+/**
+ * What a program knows of the session behind a run, for `runDetail`, which does not
+ * wait. Where it throws, the details are left out.
+ */
+export interface RuntimeReader {
+  getSession(sessionId: SessionId): RunSessionRef | null | undefined;
+  listSessionEvents(sessionId: SessionId): SessionEvent[];
+  listSessionTokenStats(sessionId: SessionId): TokenStats[];
 }
 
 /**
@@ -222,7 +334,16 @@ export interface Board {
    * Ends when the board is closed; an aborted signal throws its reason. Changes
    * that nobody reads are kept for as long as the iterator is.
    */
-  watch(options?: { signal?: AbortSignal }): AsyncIterableIterator<BoardChange>;
+  watch(options?: { signal?: AbortSignal }): Subscription<BoardChange>;
+
+  /**
+   * The audit events of all tasks, in the order of their numbers: those after
+   * `after_sequence` so far, then each that is added, once it is kept. Ends like
+   * {@link Board.watch}.
+   *
+   * @throws {TaskloomError} `validation` for the options.
+   */
+  stream(options?: StreamOptions): Subscription<StreamEvent>;
 
   /**
    * A worker, which begins at once: it claims runs one after the other, keeps their
@@ -346,6 +467,18 @@ export interface StorageUsage {
   persistent: boolean;
 }
 
+/**
+ * What happens on a board, in its order. A `for await` loop that is left lets go of
+ * it, and so does disposing of it.
+ */
+export interface Subscription<T> extends AsyncIterableIterator<T>, AsyncDisposable {}
+
+/** Where a stream begins and ends. */
+export interface StreamOptions extends StreamQuery {
+  /** Ends the stream: its reason is thrown. */
+  signal?: AbortSignal;
+}
+
 /** What a worker is started with. */
 export interface WorkerOptions {
   /** Does the work of one run. What it returns is the run's result. */
@@ -417,14 +550,22 @@ export type BoardRecord = OneOf<{
   event: EventRecord;
   idempotency: RunIdempotency;
   triage: TriageState;
-  snooze: JsonValue;
-  trash: JsonValue;
+  snooze: Snooze;
+  trash: TrashedTask;
   profile: ExecutionProfile;
   review: RunReview;
   review_gate: ReviewGateState;
   channel: ChannelRecord;
   scheduler: SchedulerPauseState;
 }>;
+
+/** A deleted task, with every record that went with it, until it is too late to restore it. */
+export interface TrashedTask {
+  task_id: TaskId;
+  deleted_at: Timestamp;
+  deleted_by: ActorIdentity;
+  records: BoardRecord[];
+}
 
 /** The name of a record, by its kind. */
 export type RecordKey =
@@ -467,6 +608,16 @@ export interface Actor {
 export interface BoardMember extends Operations, Promised<Reads> {
   /** The reads, answered at once from memory. */
   readonly read: Reads;
+  /**
+   * The audit events of a task and of everything below it, in the order of their
+   * numbers: those after `after_sequence` so far, then each that is added, once it is
+   * kept. Nothing is missed and nothing repeated: read a task, and stream after its
+   * `latest_event_seq`. Numbers have gaps. Ends when the task is deleted or the board is
+   * closed; an aborted signal throws its reason.
+   *
+   * @throws {TaskloomError} `task_not_found`, `permission_denied`, `validation`.
+   */
+  stream(taskId: TaskId, options?: StreamOptions): Subscription<StreamEvent>;
 }
 
 type Promised<T> = {
@@ -584,8 +735,14 @@ export type ProfileSettings = {
 export interface BulkForceRunsResult {
   items: (BulkForceRunItem & {
     /** Why the run was refused. */
-    error?: { code: RefusalCode; message: string; path?: string; details: ErrorDetails };
+    error?: { [Code in RefusalCode]: RefusalOf<Code> }[RefusalCode];
   })[];
+}
+
+/** Why one run of a bulk request was refused: as an error, but a plain object. */
+interface RefusalOf<Code extends RefusalCode>
+  extends Pick<TaskloomErrorOf<Code>, "code" | "message" | "details"> {
+  path?: string;
 }
 
 /** A whole board: every record, by kind. */
@@ -606,19 +763,46 @@ export interface BoardExport {
   reviews: RunReview[];
   review_gates: ReviewGateState[];
   triage: TriageState[];
+  /** Left out where there is none, as is the trash. */
+  snoozes?: Snooze[];
+  /** Deleted tasks that can still be restored. */
+  trash?: TrashedTask[];
   events: EventRecord[];
 }
 
-/** Every error of this package. Branch on `code`; `message` is for people. */
-export class TaskloomError extends Error {
+/**
+ * Every error of this package. Branch on `code`, which says what `details` holds;
+ * `message` is for people. Where a function of yours threw, the error is its `cause`.
+ *
+ * ```ts
+ * try {
+ *   await ada.addDependency(edge);
+ * } catch (error) {
+ *   if (error instanceof TaskloomError && error.code === "cycle_detected") {
+ *     console.log(error.details.tasks.join(" -> "));
+ *   }
+ * }
+ * ```
+ */
+export type TaskloomError = { [Code in ErrorCode]: TaskloomErrorOf<Code> }[ErrorCode];
+
+/** The class of every error of this package. Programs test for it; none makes one. */
+export const TaskloomError: abstract new (made: never) => TaskloomError;
+
+/** An error with one of these codes. */
+export interface TaskloomErrorOf<Code extends ErrorCode> extends Error {
   readonly name: "TaskloomError";
-  readonly code: ErrorCode;
+  readonly code: Code;
   /** The field at fault, as in `create_task.title`. */
   readonly path: string | undefined;
-  readonly details: ErrorDetails;
+  readonly details: Code extends keyof DetailsByCode ? DetailsByCode[Code] : ErrorDetails;
 }
 
-/** The engine refuses, the storage fails, or the package itself does. */
+/**
+ * The engine refuses, the storage fails, a document is not imported, or the package
+ * itself fails: the engine could not be loaded (`engine_unavailable`), or it broke
+ * (`internal`) and the board has to be opened again.
+ */
 export type ErrorCode = RefusalCode | StorageCode | ImportCode | "engine_unavailable" | "internal";
 
 /** Why a document is not imported. */
@@ -634,12 +818,28 @@ export type StorageCode =
   | "closed"
   | "failed";
 
-/** The facts behind an error. */
+/** The facts behind errors that always have some. */
+export interface DetailsByCode {
+  cycle_detected: {
+    /** The loop: each task waits for the next one; the first is also the last. */
+    readonly tasks: TaskId[];
+  };
+  forbidden_operator_action: Diagnosed;
+  force_op_rate_limited: Diagnosed;
+  retry_chain_too_deep: Diagnosed;
+  bulk_too_large: Diagnosed;
+}
+
+interface Diagnosed {
+  /** What an operator needs to know. */
+  readonly diagnostic: DiagnosticItem;
+}
+
+/** The facts behind an error, where there are some. */
 export interface ErrorDetails {
-  /** The loop of a refused dependency: each task waits for the next one. */
-  readonly tasks?: TaskId[];
-  /** Why a lease lookup was refused. */
-  readonly reason?: string;
+  readonly tasks?: never;
+  /** Why the lookup of a lease was refused. */
+  readonly reason?: AutonomyReasonCode;
   /** What an operator needs to know. */
   readonly diagnostic?: DiagnosticItem;
 }

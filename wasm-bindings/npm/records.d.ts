@@ -1885,3 +1885,245 @@ export interface InspectView {
   /** When this was so. */
   as_of: Timestamp;
 }
+
+/** Why a lookup was refused, for programs. */
+export type AutonomyReasonCode =
+  | "AUTONOMY_SESSION_REQUIRED"
+  | "AUTONOMY_NO_ACTIVE_LEASE"
+  | "AUTONOMY_FOREIGN_RUN"
+  | "AUTONOMY_LEASE_EXPIRED"
+  | "AUTONOMY_LEASE_ALREADY_HELD";
+
+/**
+ * A task that an identity does not want to see until something happens. There is
+ * at most one for a task and an identity.
+ */
+export interface Snooze {
+  /** The task. */
+  task_id: TaskId;
+  /** The identity. */
+  actor: ActorIdentity;
+  /** What ends it. */
+  until: SnoozeUntil;
+  /** When it was set. */
+  snoozed_at: Timestamp;
+}
+
+/** What ends a snooze. */
+export type SnoozeUntil = { "time": Timestamp } | { "resolved": TaskId };
+
+/** The moments at which the host is called. These ids are no event types. */
+export type RunHookId =
+  | "task.run.enqueued"
+  | "task.run.pre_claim"
+  | "task.run.post_claim"
+  | "task.run.lease_extended"
+  | "task.run.lease_expired"
+  | "task.run.lease_recovered"
+  | "task.run.released"
+  | "task.run.completed"
+  | "task.run.failed";
+
+/** What every hook is told. Fields that do not apply are empty. */
+export interface RunHookContext {
+  /** The task. */
+  task_id?: TaskId;
+  /** The run. */
+  run_id?: RunId;
+  /** The workspace of the task; before a claim, that of the criteria. */
+  workspace_id?: WorkspaceId;
+  /** The workflow that the run's metadata name. */
+  workflow_id?: string;
+  /** The channel on which the workers coordinate. */
+  coordination_channel_id?: string;
+  /** The channel of the run. */
+  network_channel?: string;
+  /** The agent. */
+  agent_name?: string;
+  /** The session of the run; before a claim, that of the claimer. */
+  session_id?: SessionId;
+  /** What kind of actor acts. */
+  actor_kind?: ActorKind;
+  /** Which actor acts. */
+  actor_id?: string;
+  /** What kind of surface the call came through. */
+  origin_kind?: OriginKind;
+  /** Which surface the call came through. */
+  origin_ref?: string;
+  /** The status of the task after the change. */
+  task_status?: TaskStatus;
+  /** The status of the run after the change. */
+  run_status?: RunStatus;
+  /** The number of the try, from 1. */
+  attempt?: number;
+  /** The snapshot of the claimer's instructions. */
+  soul_snapshot_id?: string;
+  /** The digest of the claimer's instructions. */
+  soul_digest?: string;
+  /** When the lease ends; for an ended lease, when it did. */
+  lease_until?: Timestamp;
+  /** Why the run failed. */
+  error?: string;
+  /** Why the run was given back or taken back. */
+  release_reason?: string;
+}
+
+/**
+ * Tells the host what happened to a run. State and audit event are stored by
+ * then.
+ */
+export interface RunHook {
+  /** What happened. */
+  hook: RunHookId;
+  /** When. */
+  timestamp: Timestamp;
+  /** To whom and by whom. */
+  context: RunHookContext;
+  /** Enqueued only: the key of the request. */
+  idempotency_key?: string;
+  /** Claimed only: when. */
+  claimed_at?: Timestamp;
+  /** Released, expired and recovered only: the status before. */
+  previous_run_status?: RunStatus;
+  /** Released, expired and recovered only: the session before. */
+  previous_session_id?: SessionId;
+  /** Released, expired and recovered only: why. */
+  recovery_reason?: string;
+  /** Recovered only: `requeue`, or the action of the boot recovery. */
+  recovery_action?: string;
+}
+
+/** What a claimer asks for, as the host sees it before the claim. */
+export interface PreClaimCriteria {
+  /** The workspace. Changes are ignored. */
+  workspace_id?: WorkspaceId;
+  /** The claiming session. Changes are ignored. */
+  claimer_session_id?: SessionId;
+  /** The claiming agent. Changes are ignored. */
+  agent_name?: string;
+  /**
+   * What the claimer can do; for a claim of one certain run, what the run
+   * needs.
+   */
+  required_capabilities?: string[];
+  /**
+   * The lowest rank that is wanted; for a claim of one certain run, the rank
+   * of its task.
+   */
+  priority_min?: number;
+  /** The channel on which the claimer coordinates. */
+  coordination_channel_id?: string;
+}
+
+/** Asks the host before a claim. */
+export interface PreClaimHook {
+  /** Always `PreClaim`. */
+  hook: RunHookId;
+  /** When. */
+  timestamp: Timestamp;
+  /** What is known of the run and the claimer. */
+  context: RunHookContext;
+  /** What the claimer asks for. */
+  criteria: PreClaimCriteria;
+}
+
+/** Why a session is stopped. */
+export type StopReason = "completed" | "failed" | "cancellation" | "shutdown" | "orphaned_run";
+
+/** Everything that is needed to start a session for a run. */
+export interface StartTaskSession {
+  /** The task. */
+  task: Task;
+  /** The run that the session will work on. */
+  run: Run;
+  /** How the task wants to be executed. */
+  execution_profile?: ExecutionProfile;
+  /** Who starts the run. */
+  actor: ActorContext;
+}
+
+/** A started or attached session. */
+export interface SessionRef {
+  /** The session. */
+  session_id: SessionId;
+  /** Its workspace. */
+  workspace_id?: WorkspaceId;
+  /** When it started. */
+  started_at?: Timestamp;
+}
+
+/** Which sessions an inspection wants to see. */
+export interface SessionListQuery {
+  /** Only this session. */
+  session_id?: SessionId;
+  /** Only sessions of this workspace. */
+  workspace_id?: WorkspaceId;
+  /** The greatest number of sessions; 0 means all. */
+  limit?: number;
+}
+
+/** A session of the runtime's catalogue. */
+export interface SessionInfo {
+  /** The session. */
+  id: SessionId;
+  /** Its state; `active` makes it eligible for work. */
+  state: string;
+  /** Its agent. */
+  agent_name?: string;
+  /** Its model provider. */
+  provider_name?: string;
+  /** Its workspace. */
+  workspace_id?: WorkspaceId;
+  /** When it was made. */
+  created_at?: Timestamp;
+  /** When it changed last. */
+  updated_at?: Timestamp;
+  /** Why it stopped. */
+  stop_reason?: string;
+  /** How it failed. */
+  failure_kind?: string;
+}
+
+/** Which of the runtime's events an inspection wants to see. */
+export interface EventSummaryQuery {
+  /** Only events of this task. */
+  task_id?: TaskId;
+  /** Only events of this run. */
+  run_id?: RunId;
+  /** The greatest number of events, newest first; 0 means all. */
+  limit?: number;
+}
+
+/** One thing that a session did, as the runtime recorded it. */
+export interface SessionEvent {
+  /** The event. */
+  id: EventId;
+  /** Its place among the events of the session. */
+  sequence: number;
+  /** The turn in which it happened. */
+  turn_id?: string;
+  /** What happened. */
+  type: string;
+  /** The facts; usually JSON text. */
+  content?: string;
+  /** When. */
+  timestamp: Timestamp;
+}
+
+/** What a session used up. Absent numbers are unknown, not zero. */
+export interface TokenStats {
+  /** How many tokens went in. */
+  input_tokens?: number;
+  /** How many tokens came out. */
+  output_tokens?: number;
+  /** How many tokens in all. */
+  total_tokens?: number;
+  /** What it cost. */
+  total_cost?: number;
+  /** In what currency. */
+  cost_currency?: string;
+  /** How many turns it took. */
+  turn_count?: number;
+  /** When these numbers changed last. */
+  updated_at?: Timestamp;
+}

@@ -1,6 +1,8 @@
 // A worker: claims runs, keeps their leases alive, and says what became of them.
 
-import { invalid } from "./error.js";
+import { separate } from "./arguments.js";
+import { checkSignal } from "./changes.js";
+import { invalid, textOf } from "./error.js";
 
 /** What an engine takes for no lease duration. */
 const FIVE_MINUTES = 300e9;
@@ -14,9 +16,6 @@ const LOST = [
   "closed",
 ];
 
-/** The most of an error's text that is written down. */
-const LONGEST_ERROR = 1000;
-
 export class Worker {
   #member;
   #criteria;
@@ -26,12 +25,17 @@ export class Worker {
   #changed = false;
   #wake = () => {};
 
-  constructor(board, options = {}) {
-    const { session = freshSession(), capabilities, lease = FIVE_MINUTES, run, signal } = options;
-    const unknown = Object.keys(options).find((name) => !OPTIONS.includes(name));
+  constructor(board, options) {
+    const [wishes, others] = separate(options ?? {}, OPTIONS);
+    const { session = freshSession(), capabilities, lease = FIVE_MINUTES, run, signal } = wishes;
+    if (typeof others !== "object") {
+      throw invalid("worker", "takes an object");
+    }
+    const [unknown] = Object.keys(others);
     if (unknown !== undefined) {
       throw invalid(`worker.${unknown}`, "is unknown");
     }
+    checkSignal(signal);
     if (typeof run !== "function") {
       throw invalid("worker.run", "must be a function");
     }
@@ -177,7 +181,7 @@ export class Worker {
   }
 
   #fail(lease, error) {
-    return this.#member.failRunLease({ ...lease, failure: { error: textOf(error) } });
+    return this.#member.failRunLease({ ...lease, failure: { error: textOf(error, "the work failed") } });
   }
 }
 
@@ -188,16 +192,6 @@ async function outcome(work) {
     return { value: await work() };
   } catch (error) {
     return { error };
-  }
-}
-
-/** What an error says, whatever was thrown. */
-function textOf(error) {
-  try {
-    const text = String(error?.message ?? error).trim();
-    return text.slice(0, LONGEST_ERROR) || "the work failed";
-  } catch {
-    return "the work failed";
   }
 }
 

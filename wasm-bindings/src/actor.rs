@@ -9,7 +9,9 @@ use taskloom_domain::error::TaskError;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::options::read_bag;
+use crate::arguments::Arguments;
+use crate::fault::Fault;
+use crate::operation::reply;
 
 /// An actor as a program names it.
 #[derive(Debug, Default, Deserialize)]
@@ -56,16 +58,25 @@ impl Actor {
     }
 }
 
-/// The context of an actor as JSON text, for every call on its behalf. `door` is
-/// the origin of a person who names none.
+/// The context of an actor, both as JSON text, for every call on its behalf; the
+/// actor stands in a list. `door` is the origin of a person who names none.
 ///
 /// # Errors
 ///
 /// `validation` at the field at fault.
 #[wasm_bindgen(js_name = actorContext)]
-pub fn actor_context(actor: JsValue, door: &str) -> Result<String, JsValue> {
-    let context = read_bag::<Actor>(actor, "actor", &["kind", "ref", "origin", "authority"])
-        .and_then(|actor| Ok(actor.context(door)?))
-        .and_then(|context| Ok(crate::operation::reply(Ok(context))?));
-    Ok(context?)
+pub fn actor_context(actor: &str, door: &str) -> Result<String, JsValue> {
+    let context = Arguments::read("actor", actor)
+        .and_then(|arguments| arguments.request::<Actor>(0))
+        .and_then(|actor| reply(actor.context(door)));
+    Ok(context.map_err(Fault::from)?)
+}
+
+/// The context that a call names.
+///
+/// # Errors
+///
+/// `validation` for a text that [`actor_context`] did not make.
+pub fn decode_actor(text: &str) -> Result<ActorContext, Fault> {
+    serde_json::from_str(text).map_err(|error| Fault::malformed("actor", &error.to_string()))
 }

@@ -63,7 +63,8 @@ pub async fn wait(time: Duration) -> Result<(), Fault> {
         .map_err(|_| StorageError::Failed { cause: "the timer failed".into() }.into())
 }
 
-fn now() -> Timestamp {
+/// The time of this computer.
+pub fn now() -> Timestamp {
     Timestamp::from_millis(Date::now() as i64)
 }
 
@@ -76,6 +77,6 @@ fn random<const N: usize>() -> Result<[u8; N], StorageError> {
 }
 
 /// Random bytes for an engine that was given some when it was opened.
-fn sure_random<const N: usize>() -> [u8; N] {
+pub fn sure_random<const N: usize>() -> [u8; N] {
     random().expect("crypto.getRandomValues worked when the board was opened")
 }

@@ -1,6 +1,7 @@
 //! Errors on their way to JavaScript, where the package makes a `TaskloomError`
 //! of them.
 
+use js_sys::Array;
 use serde::Serialize;
 use taskloom_domain::autonomy::AutonomyReasonCode;
 use taskloom_domain::claim_token::redact_claim_tokens;
@@ -18,6 +19,9 @@ pub struct Fault {
     #[serde(skip_serializing_if = "String::is_empty")]
     path: String,
     details: Details,
+    /// What a function of the program threw.
+    #[serde(skip)]
+    cause: Option<JsValue>,
 }
 
 /// The facts behind an error.
@@ -38,11 +42,16 @@ impl Fault {
         TaskError::validation(path, &format!("has the wrong form: {cause}")).into()
     }
 
+    /// The same error because of something that was thrown, if it was.
+    pub fn caused_by(self, thrown: Option<JsValue>) -> Self {
+        Self { cause: self.cause.or(thrown), ..self }
+    }
+
     /// An error without further facts. Its text may quote a document, which may
     /// hold a claim token.
     fn plain(code: &'static str, message: &str) -> Self {
         let message = redact_claim_tokens(message);
-        Self { code, message, path: String::new(), details: Details::default() }
+        Self { code, message, path: String::new(), details: Details::default(), cause: None }
     }
 }
 
@@ -57,6 +66,7 @@ impl From<TaskError> for Fault {
                 reason: error.reason(),
                 diagnostic: error.diagnostic().cloned().map(Box::new),
             },
+            cause: None,
         }
     }
 }
@@ -91,9 +101,13 @@ impl From<ImportError> for Fault {
 }
 
 impl From<Fault> for JsValue {
+    /// A text, or a list of it and its cause.
     fn from(fault: Fault) -> Self {
-        // A text either way: the package treats one that is no JSON as a fault of
-        // its own.
-        serde_json::to_string(&fault).unwrap_or(fault.message).into()
+        // The package treats a text that is no JSON as a fault of its own.
+        let text = serde_json::to_string(&fault).unwrap_or(fault.message).into();
+        match fault.cause {
+            Some(cause) => Array::of2(&text, &cause).into(),
+            None => text,
+        }
     }
 }

@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test"))]
 
 mod engine;
+mod performer;
 
 // What an operation is called with, and what it is.
 mod actor;
@@ -17,6 +18,7 @@ mod fields;
 mod import;
 mod operation;
 mod read;
+mod stream;
 mod transaction;
 mod watch;
 
@@ -24,6 +26,7 @@ mod watch;
 mod environment;
 mod log;
 mod options;
+mod outside;
 
 mod fault;
 

@@ -6,14 +6,55 @@ use taskloom_domain::actor::ActorContext;
 use taskloom_domain::error::{ErrorKind, Result, TaskError};
 use taskloom_domain::force::BulkForceRunResult;
 use taskloom_domain::id::{RunId, SessionId, TaskId};
-use taskloom_domain::manager::Manager;
+use taskloom_domain::manager::{Manager, Progress};
 use taskloom_domain::run::Run;
+use taskloom_domain::store::MemoryStore;
 
 use crate::arguments::Arguments;
 use crate::fault::Fault;
 use crate::read;
 
-/// Runs an operation; its answer is JSON text, `null` for none.
+/// Begins an operation, for callers that can wait for the outside; its answer is
+/// that of [`perform`].
+///
+/// # Errors
+///
+/// As there.
+pub fn begin(
+    manager: &mut Manager,
+    arguments: &Arguments<'_>,
+    actor: &ActorContext,
+) -> Result<Progress<MemoryStore, String>> {
+    let run = || arguments.id::<RunId>(0, "run_id");
+    match arguments.operation {
+        "start_run" => answered(manager.begin_start_run(&run()?, arguments.request(1)?, actor)),
+        "attach_run_session" => {
+            let session = arguments.id::<SessionId>(1, "session_id")?;
+            answered(manager.begin_attach_run_session(&run()?, &session, actor))
+        }
+        "complete_run" => {
+            answered(manager.begin_complete_run(&run()?, arguments.request(1)?, actor))
+        }
+        "fail_run" => answered(manager.begin_fail_run(&run()?, arguments.request(1)?, actor)),
+        "cancel_run" => answered(manager.begin_cancel_run(&run()?, arguments.request(1)?, actor)),
+        "recover_run_on_boot" => {
+            answered(manager.begin_recover_run_on_boot(&run()?, arguments.request(1)?, actor))
+        }
+        "cancel_task" => {
+            let task = arguments.id::<TaskId>(0, "task_id")?;
+            answered(manager.begin_cancel_task(&task, arguments.request(1)?, actor))
+        }
+        _ => perform(manager, arguments, actor).map(Progress::Done),
+    }
+}
+
+fn answered<T: Serialize + 'static>(
+    progress: Result<Progress<MemoryStore, T>>,
+) -> Result<Progress<MemoryStore, String>> {
+    progress?.map(|answer| reply(Ok(answer)))
+}
+
+/// Runs an operation in one go; its answer is JSON text, `null` for none.
 ///
 /// # Errors
 ///

@@ -24,12 +24,21 @@ pub async fn forward(changes: impl Stream<Item = BoardChange>, tell: Function) {
     while let Some(change) = changes.next().await {
         // Records of a board have a JSON form: they came from one.
         let Ok(text) = serde_json::to_string(&told(&change)) else { continue };
-        let wanted = tell.call1(&JsValue::UNDEFINED, &text.into());
-        if wanted.is_ok_and(|wanted| wanted.is_truthy()) {
-            continue;
+        if !is_wanted(&tell, &text) {
+            return;
         }
-        return;
     }
+    end(&tell);
+}
+
+/// Tells a function something, and whether it wants to hear more.
+pub fn is_wanted(tell: &Function, text: &str) -> bool {
+    let wanted = tell.call1(&JsValue::UNDEFINED, &text.into());
+    wanted.is_ok_and(|wanted| wanted.is_truthy())
+}
+
+/// Tells a function that there is no more.
+pub fn end(tell: &Function) {
     // Nobody is left to hear that the last call failed.
     let _ = tell.call0(&JsValue::UNDEFINED);
 }

@@ -162,6 +162,10 @@ impl<S: Store> Manager<S> {
             return Err(refused(task, "has no attempt left"));
         }
         let id = RunId::from(self.options.ids.new_id(IdPrefix::Run));
+        if self.store.get_run(&id).is_some() {
+            let detail = format!("task run id {:?} is taken", id.as_str());
+            return Err(TaskError::with_detail(ErrorKind::Other, detail));
+        }
         let origin = actor.origin.clone().normalize();
         let network_channel = match new.network_channel.as_str() {
             "" => task.network_channel.clone(),

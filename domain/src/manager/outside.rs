@@ -104,6 +104,27 @@ pub enum Progress<S, T> {
     Waiting(Waiting<S, T>),
 }
 
+impl<S: 'static, T: 'static> Progress<S, T> {
+    /// The same operation with another answer, made of its own. Where that fails, so
+    /// does the operation; what it stored stays.
+    ///
+    /// # Errors
+    ///
+    /// That of `answer`, where the operation is done.
+    pub fn map<U>(
+        self,
+        answer: impl Fn(T) -> Result<U> + Clone + 'static,
+    ) -> Result<Progress<S, U>> {
+        Ok(match self {
+            Progress::Done(value) => Progress::Done(answer(value)?),
+            Progress::Waiting(Waiting { call, then }) => Progress::Waiting(Waiting {
+                call,
+                then: Rc::new(move |manager, outcome| then(manager, outcome)?.map(answer.clone())),
+            }),
+        })
+    }
+}
+
 type Then<S, T> = Rc<dyn Fn(&mut Manager<S>, SessionAnswer) -> Result<Progress<S, T>>>;
 
 /// An operation between two steps. What it did so far is stored; dropping it

@@ -210,8 +210,13 @@ impl<S: Store> Manager<S> {
 
     fn new_review(&mut self, request: &RunReviewRequest) -> Result<RunReview> {
         let now = self.now();
+        let review_id = ReviewId::from(self.options.ids.new_id(IdPrefix::Review));
+        if self.store.get_review(&review_id).is_some() {
+            let detail = format!("run review id {:?} is taken", review_id.as_str());
+            return Err(TaskError::with_detail(ErrorKind::Other, detail));
+        }
         RunReview {
-            review_id: ReviewId::from(self.options.ids.new_id(IdPrefix::Review)),
+            review_id,
             task_id: request.task_id.clone(),
             run_id: request.run_id.clone(),
             parent_review_id: request.parent_review_id.clone(),
