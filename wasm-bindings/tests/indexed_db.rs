@@ -16,7 +16,7 @@ fn object(text: &str) -> JsValue {
 }
 
 fn ada() -> String {
-    actor_context(object(r#"{"kind":"human","ref":"ada"}"#), "web").unwrap()
+    actor_context(r#"[{"kind":"human","ref":"ada"}]"#, "web").unwrap()
 }
 
 async fn titles(engine: &Engine) -> String {
@@ -28,11 +28,16 @@ async fn titles(engine: &Engine) -> String {
     titles.join(",")
 }
 
+/// A board of a program that hands no functions in.
+async fn open(options: JsValue) -> Result<Engine, JsValue> {
+    Engine::open(options, Function::new_no_args(""), Vec::new()).await
+}
+
 #[wasm_bindgen_test]
 async fn a_board_opened_again_shows_what_was_kept() {
     // No storage is named: a browser has a database.
     let options = || object(r#"{"name":"opened again"}"#);
-    let engine = Engine::open(options()).await.unwrap();
+    let engine = open(options()).await.unwrap();
     let task = r#"[{"scope":"global","title":"Water the plants"}]"#;
     let created = engine.call("create_task".into(), task.into(), ada());
     assert!(JsFuture::from(created).await.unwrap().is_string());
@@ -40,7 +45,7 @@ async fn a_board_opened_again_shows_what_was_kept() {
     let closed = JsFuture::from(engine.call("create_task".into(), task.into(), ada())).await;
     assert!(closed.unwrap_err().as_string().unwrap().contains(r#""code":"closed""#));
 
-    let engine = Engine::open(options()).await.unwrap();
+    let engine = open(options()).await.unwrap();
     assert_eq!(titles(&engine).await, "Water the plants");
     assert_eq!(engine.version(), 1.0);
     JsFuture::from(engine.close()).await.unwrap();
@@ -49,10 +54,10 @@ async fn a_board_opened_again_shows_what_was_kept() {
 #[wasm_bindgen_test]
 async fn local_storage_is_asked_for_by_name() {
     let options = || object(r#"{"name":"small","storage":"localstorage"}"#);
-    let engine = Engine::open(options()).await.unwrap();
+    let engine = open(options()).await.unwrap();
     assert_eq!(engine.version(), 0.0);
     JsFuture::from(engine.close()).await.unwrap();
-    let again = Engine::open(options()).await.unwrap();
+    let again = open(options()).await.unwrap();
     JsFuture::from(again.close()).await.unwrap();
 }
 
@@ -63,7 +68,7 @@ async fn board_is_read_from_a_store_of_ones_own() {
         putSnapshot() {}, prune() {}, watch() {},
     } }";
     let options = Function::new_no_args(store).call0(&JsValue::UNDEFINED).unwrap();
-    let engine = Engine::open(options).await.unwrap();
+    let engine = open(options).await.unwrap();
     let task = r#"[{"scope":"global","title":"Water the plants"}]"#;
     let created = engine.call("create_task".into(), task.into(), ada());
     let refused = JsFuture::from(created).await.unwrap_err().as_string().unwrap();
@@ -86,7 +91,7 @@ async fn options_that_mean_nothing_are_refused() {
         object(r#"{"name":"a","colour":"red"}"#),
     ] {
         let shown = format!("{options:?}");
-        let refused = Engine::open(options).await.err().and_then(|error| error.as_string());
+        let refused = open(options).await.err().and_then(|error| error.as_string());
         let refused = refused.unwrap_or_default();
         assert!(refused.contains(r#""code":"validation""#), "{shown}: {refused}");
     }
