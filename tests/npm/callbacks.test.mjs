@@ -188,7 +188,7 @@ test("a hook rules on claims", async () => {
   };
   const { board, ada } = await start("rulings", { runHooks: { preClaim } });
   const plain = await ada.createTask(task("Plain"));
-  const paint = await ada.createTask(task("Paint"));
+  const paint = await ada.createTask(task("Paint", { priority: "high" }));
   await ada.setExecutionProfile(paint.id, {
     worker: { mode: "select", required_capabilities: ["paint"] },
   });

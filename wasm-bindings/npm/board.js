@@ -2,31 +2,27 @@
 
 import { decode, encode, plain, separate } from "./arguments.js";
 import { Channel } from "./changes.js";
-import { TaskloomError, errorOf, invalid } from "./error.js";
+import { TaskloomError, invalid } from "./error.js";
 import { OPERATIONS, READS, WAITING, camelCase } from "./operations.js";
 import { FUNCTIONS, Outside } from "./outside.js";
 import { Worker } from "./worker.js";
-import { Engine, actorContext } from "./taskloom_wasm.js";
 
 // Older browsers have neither symbol.
 const DISPOSE = Symbol.dispose ?? Symbol.for("Symbol.dispose");
 const ASYNC_DISPOSE = Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose");
 
 /**
- * `openBoard` for one environment: `load` makes the engine ready, `door` is the
- * origin of a person who names none.
+ * `openBoard` for one environment: `load` makes an instance of the engine, `door` is
+ * the origin of a person who names none.
  */
 export function boardOpener({ door, load }) {
   return async function openBoard(options) {
     const [functions, others] = separate(options, FUNCTIONS);
     const [wishes, outside] = [wishesOf(others), new Outside(functions)];
-    await load();
-    try {
-      const engine = await Engine.open(wishes, outside.ask, outside.answers);
-      return new Board(engine, door, outside);
-    } catch (error) {
-      throw errorOf(error);
-    }
+    const instance = await load();
+    const { ask, answers } = outside;
+    const opening = instance.enter(({ Engine }) => Engine.open(wishes, ask, answers));
+    return new Board({ engine: await instance.wait(opening), instance, outside, door });
   };
 }
 
@@ -39,14 +35,16 @@ function wishesOf(options) {
 
 class Board {
   #engine;
-  #door;
+  #instance;
   #outside;
+  #door;
   #inTransaction = false;
 
-  constructor(engine, door, outside) {
+  constructor({ engine, instance, outside, door }) {
     this.#engine = engine;
-    this.#door = door;
+    this.#instance = instance;
     this.#outside = outside;
+    this.#door = door;
   }
 
   get version() {
@@ -54,7 +52,7 @@ class Board {
   }
 
   as(actor) {
-    const context = this.#use(() => contextOf(actor, this.#door));
+    const context = this.#use(() => contextOf(this.#instance, actor, this.#door));
     const read = new Reads((name, args) => {
       const text = encode(args);
       return decode(this.#use((engine) => engine.read(name, text, context)));
@@ -73,7 +71,7 @@ class Board {
     let outcome;
     let thrown;
     const steps = (step) => {
-      const transaction = new Transaction(step, this.#door);
+      const transaction = new Transaction(step, this.#instance, this.#door);
       this.#inTransaction = true;
       thrown = undefined;
       try {
@@ -94,7 +92,7 @@ class Board {
     try {
       await this.#wait((engine) => engine.transact(steps));
     } catch (error) {
-      throw thrown ? thrown.error : error;
+      throw thrown && !this.#instance.isBroken ? thrown.error : error;
     }
     return outcome;
   }
@@ -106,7 +104,7 @@ class Board {
   watch(options) {
     const [{ signal }] = separate(options, ["signal"]);
     const changes = new Channel(signal);
-    const tell = changes.teller((text) => [JSON.parse(text)]);
+    const tell = this.#instance.teller(changes, (text) => [JSON.parse(text)]);
     this.#use((engine) => engine.watch(tell));
     return changes;
   }
@@ -119,7 +117,7 @@ class Board {
     const [{ signal }, query] = separate(options, ["signal"]);
     const events = new Channel(signal);
     const text = encode([taskId, query]);
-    const tell = events.teller(JSON.parse);
+    const tell = this.#instance.teller(events, JSON.parse);
     this.#use((engine) => engine.stream(text, context, tell));
     return events;
   }
@@ -149,16 +147,17 @@ class Board {
   }
 
   async close() {
-    // Reads and exports go on from memory.
-    await this.#engine?.close();
+    // Reads and exports go on from memory. An engine that broke has nothing under way.
+    if (this.#engine !== undefined && !this.#instance.isBroken) {
+      await this.#instance.wait(this.#engine.close());
+    }
   }
 
   [DISPOSE]() {
-    const engine = this.#engine;
-    this.#engine = undefined;
     // What is under way ends by itself, on the engine's own handle.
-    engine?.close();
-    engine?.free();
+    this.close().catch(() => {});
+    this.#engine?.free();
+    this.#engine = undefined;
   }
 
   async [ASYNC_DISPOSE]() {
@@ -176,39 +175,29 @@ class Board {
     if (this.#outside.deciding) {
       throw invalid("board", "waits for the function that uses it: it must answer first");
     }
-    try {
-      return work(this.#engine);
-    } catch (error) {
-      throw errorOf(error);
-    }
+    return this.#instance.enter(() => work(this.#engine));
   }
 
   async #wait(work) {
-    try {
-      return await this.#use(work);
-    } catch (error) {
-      throw errorOf(error);
-    }
+    return this.#instance.wait(this.#use(work));
   }
 }
 
 /** What a transaction works with, for as long as it runs. */
 class Transaction {
   #step;
+  #instance;
   #door;
 
-  constructor(step, door) {
+  constructor(step, instance, door) {
     this.#step = step;
+    this.#instance = instance;
     this.#door = door;
   }
 
   as(actor) {
-    try {
-      const context = contextOf(actor, this.#door);
-      return new TransactionMember((name, args) => this.#perform(name, args, context));
-    } catch (error) {
-      throw errorOf(error);
-    }
+    const context = contextOf(this.#instance, actor, this.#door);
+    return new TransactionMember((name, args) => this.#perform(name, args, context));
   }
 
   #perform(name, args, context) {
@@ -216,11 +205,10 @@ class Transaction {
     if (this.#step === undefined) {
       throw invalid("transaction", "is over");
     }
-    try {
-      return decode(this.#step(name, text, context));
-    } catch (error) {
-      throw errorOf(error);
-    }
+    const answer = this.#instance.enter(() => this.#step(name, text, context));
+    // A step that broke the engine has no answer.
+    this.#instance.check();
+    return decode(answer);
   }
 
   end() {
@@ -292,7 +280,9 @@ class Member {
 }
 
 /** Whom an actor stands for, as the engine reads it. */
-const contextOf = (actor, door) => actorContext(encode([actor]), door);
+const contextOf = (instance, actor, door) =>
+  instance.enter(({ actorContext }) => actorContext(encode([actor]), door));
+
 
 /** The JSON text of a document that was passed as it is or as its text. */
 const jsonOf = (document) =>

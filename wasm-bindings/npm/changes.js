@@ -44,24 +44,6 @@ export class Channel {
     }
   }
 
-  /**
-   * What an engine calls with a text, whose values `parse` makes, and with nothing
-   * in the end. It answers whether somebody reads: a reader that is gone must not
-   * keep what arrives.
-   */
-  teller(parse) {
-    const reader = new WeakRef(this);
-    return (text) => {
-      const channel = reader.deref();
-      if (text === undefined) {
-        channel?.end();
-      } else if (channel?.open) {
-        parse(text).forEach((value) => channel.push(value));
-      }
-      return channel?.open === true;
-    };
-  }
-
   get open() {
     return !this.#over;
   }

@@ -3,7 +3,7 @@
 
 import { boardOpener } from "./board.js";
 import { TaskloomError } from "./error.js";
-import init from "./taskloom_wasm.js";
+import { instancesOf } from "./instance.js";
 
 /**
  * The functions of an entry. `source` gives the engine's WebAssembly where the
@@ -11,20 +11,23 @@ import init from "./taskloom_wasm.js";
  */
 export function entry({ door, source }) {
   let loading;
-  const initialize = (named) => {
+  const ready = (named) => {
     // A failed load is tried again by whoever comes next.
-    loading ??= load(async () => named ?? source()).catch((error) => {
+    loading ??= loaded(async () => instancesOf(await (named ?? source()))).catch((error) => {
       loading = undefined;
       throw error;
     });
     return loading;
   };
-  return { initialize, openBoard: boardOpener({ door, load: () => initialize() }) };
+  const initialize = async (named) => void (await ready(named));
+  const load = async () => loaded(await ready());
+  return { initialize, openBoard: boardOpener({ door, load }) };
 }
 
-async function load(source) {
+/** What loading comes to, by an error of the package where it fails. */
+async function loaded(load) {
   try {
-    await init({ module_or_path: await source() });
+    return await load();
   } catch (cause) {
     throw cause instanceof TaskloomError ? cause : unavailable("the engine could not be loaded", cause);
   }

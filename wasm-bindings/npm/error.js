@@ -31,7 +31,7 @@ export function errorOf(thrown) {
     const [text, cause] = thrown;
     return new TaskloomError(JSON.parse(text), { cause });
   }
-  const message = "the engine failed; open the board again to go on from what is stored";
+  const message = "the engine failed in a way that it does not know";
   return new TaskloomError({ code: "internal", message }, { cause: thrown });
 }
 

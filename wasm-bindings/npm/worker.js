@@ -23,6 +23,8 @@ export class Worker {
   #run;
   #stop = new AbortController();
   #changed = false;
+  /** Why there will be no more changes, where the board is not merely closed. */
+  #broken;
   #wake = () => {};
 
   constructor(board, options) {
@@ -79,6 +81,9 @@ export class Worker {
         const claim = await this.#claim();
         await (claim ? this.#perform(claim) : this.#rest());
       }
+      if (this.#broken) {
+        throw this.#broken.error;
+      }
     } catch (error) {
       // A closed board has no more work.
       if (error.code !== "closed") {
@@ -96,8 +101,10 @@ export class Worker {
         this.#changed = true;
         this.#wake();
       }
-    } catch {
-      // The worker was stopped.
+    } catch (error) {
+      if (!this.#stop.signal.aborted) {
+        this.#broken = { error };
+      }
     }
     this.#stop.abort();
   }

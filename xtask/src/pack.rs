@@ -1,6 +1,7 @@
 //! The npm package: generated glue, the hand-written files beside it, and the app
 //! that `npx taskloom` serves.
 
+mod instances;
 pub mod weight;
 
 use std::path::{Path, PathBuf};
@@ -55,6 +56,7 @@ pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
     println!("Package: cargo builds the engine for release");
     let folder = project.root.join("pkg");
     ENGINE.build(project, tools, &folder)?;
+    wrap_glue(&folder)?;
     add_inline_engine(&folder)?;
     add_files(project, &folder)?;
     copy_all(&app::build(project, tools)?, &folder.join("app"))?;
@@ -67,6 +69,14 @@ pub fn build(project: &Project, tools: &Tools) -> Result<Packed> {
     );
     weight::check(&packed)?;
     Ok(packed)
+}
+
+/// Makes glue that binds an engine for each board.
+fn wrap_glue(folder: &Path) -> Result<()> {
+    let path = folder.join(ENGINE.glue());
+    let glue = std::fs::read_to_string(&path)?;
+    std::fs::write(&path, instances::wrapped(&glue)?)?;
+    Ok(())
 }
 
 /// The engine as text, for the entry that needs no asset.
