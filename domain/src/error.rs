@@ -157,7 +157,8 @@ impl TaskError {
     pub fn at(kind: ErrorKind, path: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
             kind,
-            path: path.into(),
+            // A field that a caller made up may be named anything.
+            path: redact_claim_tokens(&path.into()),
             detail: redact_claim_tokens(&detail.into()),
             reason: None,
             diagnostic: None,
@@ -309,6 +310,9 @@ mod tests {
             TaskError::with_detail(ErrorKind::Conflict, "held with agh_claim_secret-1 by b");
         assert_eq!(error.detail(), "held with agh_claim_[REDACTED] by b");
         let error = TaskError::validation("x", "is agh_claim_secret");
+        assert!(!format!("{error} {error:?}").contains("secret"));
+        let error = TaskError::validation("x.agh_claim_secret", "is unknown");
+        assert_eq!(error.path(), "x.agh_claim_[REDACTED]");
         assert!(!format!("{error} {error:?}").contains("secret"));
     }
 }

@@ -81,8 +81,14 @@ class Project {
 
   /** What a script prints. */
   async node(name, ...flags) {
-    const { stdout, stderr } = await run(process.execPath, [...flags, name], { cwd: this.folder });
+    const { stdout, stderr } = await this.both(name, ...flags);
     return stdout + stderr;
+  }
+
+  /** What a script prints, apart by where. */
+  both(name, ...flags) {
+    const options = { cwd: this.folder, maxBuffer: 2 ** 24 };
+    return run(process.execPath, [...flags, name], options);
   }
 
   /** The package, as an ES module of this project imports it. */

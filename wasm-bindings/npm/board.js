@@ -283,7 +283,6 @@ class Member {
 const contextOf = (instance, actor, door) =>
   instance.enter(({ actorContext }) => actorContext(encode([actor]), door));
 
-
 /** The JSON text of a document that was passed as it is or as its text. */
 const jsonOf = (document) =>
   (typeof document === "string" ? document : encode(document)) ?? "null";

@@ -800,8 +800,10 @@ export interface TaskloomErrorOf<Code extends ErrorCode> extends Error {
 
 /**
  * The engine refuses, the storage fails, a document is not imported, or the package
- * itself fails: the engine could not be loaded (`engine_unavailable`), or it broke
- * (`internal`) and the board has to be opened again.
+ * itself fails: the engine could not be loaded (`engine_unavailable`), or that of the
+ * board broke (`internal`). Then everything fails that waits for the board, and the
+ * board has to be opened again: what was answered is there. A store of your own is not
+ * closed, and a board in localStorage is in use until the page is reloaded.
  */
 export type ErrorCode = RefusalCode | StorageCode | ImportCode | "engine_unavailable" | "internal";
 

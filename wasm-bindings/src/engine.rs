@@ -13,6 +13,7 @@ use crate::environment;
 use crate::fault::Fault;
 use crate::import::ImportOptions;
 use crate::log::Log;
+use crate::operation;
 use crate::options::Options;
 use crate::outside::Outside;
 use crate::performer::Performer;
