@@ -57,19 +57,15 @@ class Instance {
   }
 
   /** What comes of a promise of the engine, which an engine that breaks never keeps. */
-  async wait(promise) {
-    let fail;
-    const broken = new Promise((_, reject) => {
-      fail = reject;
-      this.#waiting.add(fail);
+  wait(promise) {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      const settled = (settle) => (outcome) => {
+        this.#waiting.delete(reject);
+        settle(outcome);
+      };
+      promise.then(settled(resolve), settled((error) => reject(errorOf(error))));
     });
-    try {
-      return await Promise.race([promise, broken]);
-    } catch (error) {
-      throw errorOf(error);
-    } finally {
-      this.#waiting.delete(fail);
-    }
   }
 
   /**
