@@ -13,7 +13,7 @@ use crate::size::Size;
 const ENGINE_TARGET: f64 = 300.0;
 /// What it may weigh until then: a little more than it did last. Lower it with
 /// every saving.
-const ENGINE_LIMIT: f64 = 580.0;
+const ENGINE_LIMIT: f64 = 565.0;
 /// The generated glue.
 const GLUE_LIMIT: f64 = 15.0;
 /// All JavaScript that the entry for browsers loads, each file by itself.
