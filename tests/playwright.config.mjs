@@ -4,6 +4,8 @@
 // by hand are assumed.
 import { defineConfig } from "@playwright/test";
 
+import { EXECUTABLE, FLAGS } from "./site.mjs";
+
 export default defineConfig({
   testDir: "e2e",
   outputDir: "../target/playwright",
@@ -17,17 +19,6 @@ export default defineConfig({
     baseURL: process.env.TASKLOOM_URL ?? "http://127.0.0.1:8080",
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
-    launchOptions: {
-      executablePath: process.env.TASKLOOM_CHROMIUM ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions: { executablePath: EXECUTABLE, args: FLAGS },
   },
 });

@@ -4,7 +4,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
-import { chromium } from "@playwright/test";
+
+import { launch } from "../site.mjs";
 
 const ADDRESS = process.argv[2];
 const PACKAGE = process.argv[3];
@@ -22,10 +23,7 @@ const isReal = existsSync(REAL);
 const text = isReal ? await readFile(REAL, "utf8") : generated();
 const suffix = isReal ? "" : "-generated";
 
-const browser = await chromium.launch({
-  executablePath: process.env.TASKLOOM_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await launch();
 try {
   const imports = [];
   let page;

@@ -1,7 +1,7 @@
 // What keeping a board costs, in Chromium: each measure beside the same bytes
 // written or read without a board. Prints one line of JSON per measure. The
 // argument is where the page's module is.
-import { chromium } from "@playwright/test";
+import { launch } from "../site.mjs";
 
 const MODULE = new URL("taskloom_bench_storage.js", process.argv[2]).href;
 const ROUNDS = 60;
@@ -16,10 +16,7 @@ const SNAPSHOTS = 5;
 const ENTRIES = 100;
 const NEWS = 200;
 
-const browser = await chromium.launch({
-  executablePath: process.env.TASKLOOM_CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await launch();
 try {
   const context = await browser.newContext();
   await measureOperations(context);
