@@ -97,6 +97,11 @@ class Board {
     return outcome;
   }
 
+  lookupActiveRunForSession(sessionId, runId) {
+    const text = encode([sessionId, runId]);
+    return decode(this.#use((engine) => engine.activeRun(text)));
+  }
+
   worker(options) {
     return new Worker(this, options);
   }

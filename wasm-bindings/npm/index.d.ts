@@ -64,6 +64,7 @@ import type {
   RunReviewRequest,
   RunReviewResult,
   RunSessionRef,
+  RunStatus,
   SchedulerBacklog,
   SchedulerBacklogQuery,
   SchedulerDrainRequest,
@@ -98,6 +99,7 @@ import type {
   TokenStats,
   TreeView,
   TriageState,
+  WorkspaceId,
 } from "./records.js";
 
 export type * from "./records.js";
@@ -164,6 +166,29 @@ export interface OpenBoardOptions {
    * `cause`. It must not wait. Default: every channel may be used.
    */
   channelValidator?: (channel: string) => void;
+  /**
+   * Whether there is a workspace. It must answer at once; where it throws, there is
+   * none, and the refusal has the error as its `cause`. Default: all of them exist.
+   */
+  workspaceExists?: (id: WorkspaceId) => boolean;
+  /** Who may use force, and how often. What is not said is as it is by default. */
+  force?: {
+    /** Whether agent sessions may use force at all; `true` by default. */
+    allow_agent_force?: boolean;
+    /** How often an agent session may use force on one task in a minute; 10 by default. */
+    rate_limit_per_minute?: number;
+  };
+  /** What execution profiles may say; everything by default. */
+  profileGates?: {
+    /** Whether a profile may name a model provider or a model. */
+    allow_provider_override?: boolean;
+    /** Whether a profile may ask for no sandbox. */
+    allow_sandbox_none?: boolean;
+    /** Whether a profile may name a sandbox. */
+    allow_sandbox_ref?: boolean;
+    /** The most that guidance for the coordinator may have, in bytes; 8192 by default. */
+    max_coordinator_guidance_bytes?: number;
+  };
   /** Starts and stops the sessions that work on runs; without it, none can be started. */
   sessionExecutor?: SessionExecutor;
   /** Hears of runs that change hands, and has a say before a claim. */
@@ -346,6 +371,16 @@ export interface Board {
   stream(options?: StreamOptions): Subscription<StreamEvent>;
 
   /**
+   * The run that a session works on under a live lease, with the lease's token: the
+   * way for the host of a session to go on after it lost its memory. There is no
+   * actor: the session is the authority. Do not hand the answer on.
+   *
+   * @throws {TaskloomError} `lease_expired`, `invalid_claim_token` or
+   * `permission_denied`, with the reason in the details.
+   */
+  lookupActiveRunForSession(sessionId: SessionId, runId: RunId): ActiveRun;
+
+  /**
    * A worker, which begins at once: it claims runs one after the other, keeps their
    * leases alive, and completes or fails them by what `run` returns or throws. It
    * waits for work without asking for it, and takes back leases of workers that
@@ -477,6 +512,22 @@ export interface Subscription<T> extends AsyncIterableIterator<T>, AsyncDisposab
 export interface StreamOptions extends StreamQuery {
   /** Ends the stream: its reason is thrown. */
   signal?: AbortSignal;
+}
+
+/** A run under a live lease of a session. */
+export interface ActiveRun {
+  run_id: RunId;
+  task_id: TaskId;
+  /** The workspace of the task, if it has one. */
+  workspace_id?: WorkspaceId;
+  session_id: SessionId;
+  status: RunStatus;
+  claimed_by?: ActorIdentity;
+  /** Whoever has it holds the lease. */
+  claim_token: string;
+  claim_token_hash: string;
+  lease_until: Timestamp;
+  heartbeat_at?: Timestamp;
 }
 
 /** What a worker is started with. */

@@ -8,6 +8,7 @@ export const FUNCTIONS = [
   "clock",
   "idGenerator",
   "channelValidator",
+  "workspaceExists",
   "inspectReader",
   "runtimeReader",
   "sessionExecutor",
@@ -75,6 +76,7 @@ function* questionsOf({
   clock,
   idGenerator,
   channelValidator,
+  workspaceExists,
   inspectReader,
   runtimeReader,
   sessionExecutor,
@@ -88,6 +90,9 @@ function* questionsOf({
   }
   if (present("channelValidator", channelValidator, "function")) {
     yield ["validate_channel", { answer: (channel) => channelValidator(channel) }];
+  }
+  if (present("workspaceExists", workspaceExists, "function")) {
+    yield ["workspace_exists", { answer: (id) => workspaceExists(id) }];
   }
   if (present("inspectReader", inspectReader, "object")) {
     const [sessions, events] = methods("inspectReader", inspectReader, [

@@ -40,6 +40,18 @@ impl<'a> Arguments<'a> {
             .map_err(|_| TaskError::validation(name, "must be a string"))
     }
 
+    /// The request at a position, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Arguments::request`].
+    pub fn given<T: DeserializeOwned>(&self, position: usize) -> Result<Option<T>, TaskError> {
+        match self.values.get(position).map(|value| value.get()) {
+            None | Some("null") => Ok(None),
+            Some(_) => self.request(position).map(Some),
+        }
+    }
+
     /// The request at a position; without one, an empty request.
     ///
     /// # Errors

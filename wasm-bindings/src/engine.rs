@@ -48,7 +48,9 @@ impl Engine {
         let opened = async {
             let options = Options::read(options)?;
             let log = Log::open(&options).await?;
-            let (engine, board) = (environment::engine()?, environment::board_options()?);
+            let (mut engine, board) = (environment::engine()?, environment::board_options()?);
+            engine.force = options.force;
+            engine.profile_gates = options.profile_gates;
             let outside = Outside::new(ask, answers);
             let performer = Performer::open(log.clone(), engine, board, outside).await?;
             Ok::<_, Fault>(Engine { performer, log })
@@ -63,6 +65,18 @@ impl Engine {
     /// The engine's refusals; `validation` for arguments of the wrong form.
     pub fn read(&self, operation: &str, arguments: &str, actor: &str) -> Result<String, JsValue> {
         Ok(self.performer.read(operation, arguments, actor)?)
+    }
+
+    /// The live lease of a session on a run, with its token.
+    ///
+    /// # Errors
+    ///
+    /// `lease_expired`, `invalid_claim_token` or `permission_denied`, with the reason
+    /// in the details; `validation` for arguments of the wrong form.
+    #[wasm_bindgen(js_name = activeRun)]
+    pub fn active_run(&self, arguments: &str) -> Result<String, JsValue> {
+        let arguments = Arguments::read("lookup_active_run_for_session", arguments);
+        Ok(arguments.map_err(Fault::from).and_then(|it| self.performer.active_run(&it))?)
     }
 
     /// Runs an operation and answers once its changes are kept. The promise fails

@@ -90,7 +90,7 @@ pub fn perform(
             reply(manager.remove_dependency(&task()?, &blocker, actor))
         }
         "set_execution_profile" => {
-            reply(manager.set_execution_profile(&task()?, arguments.request(1)?, actor))
+            reply(manager.set_execution_profile(&task()?, arguments.given(1)?, actor))
         }
         "delete_execution_profile" => reply(manager.delete_execution_profile(&task()?, actor)),
         "pause_scheduler" => reply(manager.pause_scheduler(arguments.request(0)?, actor)),

@@ -4,6 +4,8 @@ use js_sys::{Object, Reflect, global};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use taskloom_domain::TaskError;
+use taskloom_domain::force::ForceRecoveryOptions;
+use taskloom_domain::profile::ExecutionProfileValidationOptions;
 use taskloom_storage::{Durability, HostLog};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -18,6 +20,10 @@ pub struct Options {
     pub storage: Place,
     /// When a commit counts as kept.
     pub durability: Durability,
+    /// Who may force, and how often.
+    pub force: ForceRecoveryOptions,
+    /// What execution profiles may say.
+    pub profile_gates: ExecutionProfileValidationOptions,
 }
 
 /// Where a board is kept.
@@ -41,6 +47,10 @@ struct Wishes {
     #[serde(with = "serde_wasm_bindgen::preserve")]
     storage: JsValue,
     durability: Option<String>,
+    #[serde(with = "serde_wasm_bindgen::preserve")]
+    force: JsValue,
+    #[serde(rename = "profileGates", with = "serde_wasm_bindgen::preserve")]
+    profile_gates: JsValue,
 }
 
 impl Options {
@@ -50,7 +60,9 @@ impl Options {
     ///
     /// `validation` for a blank name, an unknown option or an unknown value.
     pub fn read(options: JsValue) -> Result<Self, Fault> {
-        let wishes: Wishes = read_bag(options, "open_board", &["name", "storage", "durability"])?;
+        const KNOWN: [&str; 5] = ["name", "storage", "durability", "force", "profileGates"];
+
+        let wishes: Wishes = read_bag(options, "open_board", &KNOWN)?;
         if wishes.name.trim().is_empty() {
             return Err(TaskError::required("open_board.name").into());
         }
@@ -62,8 +74,69 @@ impl Options {
                 return Err(unsupported("open_board.durability", "\"relaxed\" or \"strict\""));
             }
         };
-        Ok(Self { name: wishes.name, storage, durability })
+        Ok(Self {
+            name: wishes.name,
+            storage,
+            durability,
+            force: read_force(wishes.force)?,
+            profile_gates: read_gates(wishes.profile_gates)?,
+        })
     }
+}
+
+/// What is not said is as it is by default.
+fn read_force(wish: JsValue) -> Result<ForceRecoveryOptions, Fault> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, expecting = "an object")]
+    struct Force {
+        allow_agent_force: Option<bool>,
+        rate_limit_per_minute: Option<i64>,
+    }
+
+    let usual = ForceRecoveryOptions::default();
+    if wish.is_undefined() || wish.is_null() {
+        return Ok(usual);
+    }
+    let known = ["allow_agent_force", "rate_limit_per_minute"];
+    let force: Force = read_bag(wish, "open_board.force", &known)?;
+    Ok(ForceRecoveryOptions {
+        allow_agent_force: force.allow_agent_force.unwrap_or(usual.allow_agent_force),
+        rate_limit_per_minute: force.rate_limit_per_minute.unwrap_or(usual.rate_limit_per_minute),
+    })
+}
+
+/// What is not said is as it is by default.
+fn read_gates(wish: JsValue) -> Result<ExecutionProfileValidationOptions, Fault> {
+    #[derive(Default, Deserialize)]
+    #[serde(default, expecting = "an object")]
+    struct Gates {
+        allow_provider_override: Option<bool>,
+        allow_sandbox_none: Option<bool>,
+        allow_sandbox_ref: Option<bool>,
+        max_coordinator_guidance_bytes: Option<usize>,
+    }
+
+    let usual = ExecutionProfileValidationOptions::default();
+    if wish.is_undefined() || wish.is_null() {
+        return Ok(usual);
+    }
+    let known = [
+        "allow_provider_override",
+        "allow_sandbox_none",
+        "allow_sandbox_ref",
+        "max_coordinator_guidance_bytes",
+    ];
+    let gates: Gates = read_bag(wish, "open_board.profileGates", &known)?;
+    Ok(ExecutionProfileValidationOptions {
+        allow_provider_override: gates
+            .allow_provider_override
+            .unwrap_or(usual.allow_provider_override),
+        allow_sandbox_none: gates.allow_sandbox_none.unwrap_or(usual.allow_sandbox_none),
+        allow_sandbox_ref: gates.allow_sandbox_ref.unwrap_or(usual.allow_sandbox_ref),
+        max_coordinator_guidance_bytes: gates
+            .max_coordinator_guidance_bytes
+            .unwrap_or(usual.max_coordinator_guidance_bytes),
+    })
 }
 
 /// Reads an object of options, and refuses one that has others.

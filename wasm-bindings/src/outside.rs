@@ -83,6 +83,13 @@ impl Outside {
                 verdict.map(drop).map_err(|error| error.detail().to_owned())
             }));
         }
+        if self.has("workspace_exists") {
+            let outside = self.clone();
+            options.workspace_exists = Some(Box::new(move |workspace| {
+                let answer = outside.ask_at_once("workspace_exists", workspace.as_str());
+                answer.is_ok_and(|answer| answer.is_truthy())
+            }));
+        }
         if self.has("start_session") {
             options.sessions = Some(Box::new(SteppedSessions));
         }

@@ -57,6 +57,12 @@ impl Performer {
         self.outside.decide(answer)?.outcome
     }
 
+    /// Answers which lease a session holds on a run. The session is the authority.
+    pub fn active_run(&self, arguments: &Arguments<'_>) -> Result<String, Fault> {
+        let look = || self.board.read(|manager| read::active_run(manager, arguments));
+        self.outside.decide(look)?.outcome
+    }
+
     /// Performs an operation, and answers once its changes are kept.
     pub async fn call(
         &self,

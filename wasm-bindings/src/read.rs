@@ -1,9 +1,13 @@
 //! Every read by its name. Reads come from memory and change nothing.
 
-use taskloom_domain::actor::ActorContext;
+use serde::Serialize;
+use taskloom_domain::actor::{ActorContext, ActorIdentity};
+use taskloom_domain::claim_token::ClaimTokenHash;
 use taskloom_domain::error::{Result, TaskError};
-use taskloom_domain::id::{ReviewId, RunId, SessionId, TaskId};
+use taskloom_domain::id::{ReviewId, RunId, SessionId, TaskId, WorkspaceId};
 use taskloom_domain::manager::Manager;
+use taskloom_domain::run::RunStatus;
+use taskloom_domain::time::Timestamp;
 
 use crate::arguments::Arguments;
 use crate::operation::reply;
@@ -45,4 +49,48 @@ pub fn answer(
         }
         unknown => Err(TaskError::validation("operation", &format!("is unknown: {unknown:?}"))),
     }
+}
+
+/// Answers with the live lease of a session on a run, whose token is for the host of
+/// the session alone: elsewhere a lease has no JSON form.
+///
+/// # Errors
+///
+/// `lease_expired`, `invalid_claim_token` or `permission_denied`, with its reason;
+/// `validation` for arguments of the wrong form.
+pub fn active_run(manager: &Manager, arguments: &Arguments<'_>) -> Result<String> {
+    #[derive(Serialize)]
+    struct ActiveRun<'a> {
+        run_id: &'a RunId,
+        task_id: &'a TaskId,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        workspace_id: Option<&'a WorkspaceId>,
+        session_id: &'a SessionId,
+        status: RunStatus,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claimed_by: Option<&'a ActorIdentity>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claim_token: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        claim_token_hash: Option<&'a ClaimTokenHash>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lease_until: Option<Timestamp>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        heartbeat_at: Option<Timestamp>,
+    }
+    let session = arguments.id::<SessionId>(0, "session_id")?;
+    let run = arguments.id::<RunId>(1, "run_id")?;
+    let handle = manager.lookup_active_run_for_session(&session, &run)?;
+    reply(Ok(ActiveRun {
+        run_id: &handle.run_id,
+        task_id: &handle.task_id,
+        workspace_id: handle.workspace_id.as_ref(),
+        session_id: &handle.session_id,
+        status: handle.status,
+        claimed_by: handle.claimed_by.as_ref(),
+        claim_token: handle.claim_token.as_ref().map(|token| token.expose()),
+        claim_token_hash: handle.claim_token_hash.as_ref(),
+        lease_until: handle.lease_until,
+        heartbeat_at: handle.heartbeat_at,
+    }))
 }
