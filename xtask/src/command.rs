@@ -18,7 +18,8 @@ The commands of the project. Each one sets up what it needs by itself.
   cargo xtask test [STAGE...]                         run every check and test, or only these stages:
                                                       format lint native browser package e2e docs
   cargo xtask conformance FOLDER [--through native]   run recorded scenarios against the engine,
-                                                      or --through wasm: in Node
+                                                      or --through wasm: in Node, npm: the package
+                                                      in Node, browser: the package in Chromium
   cargo xtask bench GROUP [--json FILE]               measure; groups: first-light engine storage
                                                       npm
   cargo xtask dataset FILE                            write a board of 10,000 tasks as a bundle
@@ -172,6 +173,11 @@ mod tests {
         let folder = PathBuf::from("cases");
         let wanted = Command::Conformance { folder, through: Through::Wasm };
         assert_eq!(parse("conformance --through wasm cases"), Ok(wanted));
+        for (name, through) in [("npm", Through::Npm), ("browser", Through::Browser)] {
+            let folder = PathBuf::from("cases");
+            let wanted = Command::Conformance { folder, through };
+            assert_eq!(parse(&format!("conformance cases --through {name}")), Ok(wanted));
+        }
         assert!(parse("conformance").is_err());
         assert!(parse("conformance one two").is_err());
         assert!(parse("conformance cases --through magic").is_err());

@@ -5,8 +5,8 @@
 //! step, and the state it ended in. [`scenario`] reads both, [`engine`] is the
 //! port to an implementation, [`runner`] plays the calls, [`comparison`] knows
 //! what must match and what may differ, and [`native`] drives the Rust engine.
-//! The same adapter runs as WebAssembly: [`node`] drives it over the lines of
-//! [`wire`].
+//! [`node`] drives hosts over the lines of [`wire`]: the same adapter as WebAssembly,
+//! and the npm package, in Node and in browsers.
 
 pub mod comparison;
 pub mod engine;

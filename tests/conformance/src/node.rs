@@ -1,4 +1,4 @@
-//! Drives the engine as WebAssembly inside Node.
+//! Drives the engine inside Node, or inside a browser that Node drives.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -10,28 +10,60 @@ use crate::engine::{Engine, Refusal};
 use crate::scenario::{Actor, Options};
 use crate::wire::{Answer, Request, fault};
 
-const SCRIPT: &str = include_str!("node.mjs");
+/// What serves the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Host {
+    /// The adapter of this crate, as a WebAssembly module.
+    Wasm,
+    /// The npm package in Node, on boards in memory.
+    Npm,
+    /// The npm package in a browser, on boards in its database.
+    Browser,
+}
 
-/// A Node process with the engine in it. One serves many scenarios, one after
+impl Host {
+    /// The host with this name.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "wasm" => Some(Self::Wasm),
+            "npm" => Some(Self::Npm),
+            "browser" => Some(Self::Browser),
+            _ => None,
+        }
+    }
+
+    fn script(self) -> &'static str {
+        match self {
+            Self::Wasm => "wasm.mjs",
+            Self::Npm => "npm.mjs",
+            Self::Browser => "browser.mjs",
+        }
+    }
+}
+
+/// A Node process with the engine behind it. One serves many scenarios, one after
 /// the other.
 pub struct NodeEngine {
     node: Child,
-    requests: ChildStdin,
+    /// None once the host was told that there is no more.
+    requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
     /// What went wrong where nobody could be told; the next answer tells it.
     lost: Option<Refusal>,
 }
 
 impl NodeEngine {
-    /// Starts Node with a module.
+    /// Starts a host with what it serves: the module, or the packed package.
     ///
     /// # Errors
     ///
     /// A text if Node cannot be started.
-    pub fn start(module: &Path) -> Result<Self, String> {
+    pub fn start(host: Host, served: &Path) -> Result<Self, String> {
+        let hosts = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts");
         let mut node = Command::new("node")
-            .args(["--input-type=module", "--eval", SCRIPT, "--"])
-            .arg(module)
+            .arg(hosts.join(host.script()))
+            .arg(served)
+            .env("TASKLOOM_TARBALL", served)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -39,7 +71,7 @@ impl NodeEngine {
         let (Some(requests), Some(answers)) = (node.stdin.take(), node.stdout.take()) else {
             return Err("node has no pipes".into());
         };
-        Ok(Self { node, requests, answers: BufReader::new(answers), lost: None })
+        Ok(Self { node, requests: Some(requests), answers: BufReader::new(answers), lost: None })
     }
 
     /// Puts a fresh engine in a scenario's surroundings.
@@ -65,8 +97,10 @@ impl NodeEngine {
     fn exchange(&mut self, request: &Request) -> std::io::Result<Answer> {
         let mut line = serde_json::to_string(request)?;
         line.push('\n');
-        self.requests.write_all(line.as_bytes())?;
-        self.requests.flush()?;
+        if let Some(requests) = &mut self.requests {
+            requests.write_all(line.as_bytes())?;
+            requests.flush()?;
+        }
         let mut answer = String::new();
         self.answers.read_line(&mut answer)?;
         Ok(serde_json::from_str(&answer)?)
@@ -97,7 +131,8 @@ impl Engine for NodeEngine {
 
 impl Drop for NodeEngine {
     fn drop(&mut self) {
-        let _ = self.node.kill();
+        // At the end of its input it ends by itself, and what it started with it.
+        self.requests = None;
         let _ = self.node.wait();
     }
 }

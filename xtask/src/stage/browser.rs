@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use super::Workplace;
 use super::counts::Counts;
-use crate::conformance;
+use crate::conformance::{self, Through};
 use crate::setup::WASM;
 
 /// Seconds that one test binary may take; on a busy machine the runner's own
@@ -20,7 +20,9 @@ pub fn run(workplace: &Workplace) -> Result<Counts> {
         .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", "wasm-bindgen-test-runner")
         .env("WASM_BINDGEN_TEST_TIMEOUT", PATIENCE)
         .watch()?;
-    let scenarios = workplace.project.tests().join("conformance").join("fixtures");
-    let played = conformance::through_wasm(workplace.project, &workplace.tools, &scenarios)?;
+    let Workplace { project, tools } = workplace;
+    let folders = conformance::folders(project);
+    let module = conformance::module(project, tools)?;
+    let played = conformance::play(project, tools, &folders, Through::Wasm, Some(&module))?;
     Ok(Counts::of_cargo(&ended) + Counts::of_conformance(&played))
 }

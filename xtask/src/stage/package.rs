@@ -1,11 +1,13 @@
 //! The npm package as its users get it: built, packed, and then installed and
 //! used by the tests in tests/npm, and boards in its hands in tests/storage: many
-//! tabs, killed browsers.
+//! tabs, killed browsers. Then the recorded scenarios, through the package in Node and
+//! in Chromium.
 
 use anyhow::Result;
 
 use super::counts::Counts;
 use super::{Workplace, test_files};
+use crate::conformance::{self, Through};
 use crate::pack;
 
 pub fn run(workplace: &Workplace) -> Result<Counts> {
@@ -27,5 +29,14 @@ pub fn run(workplace: &Workplace) -> Result<Counts> {
         .env("TASKLOOM_PKG", &packed.folder)
         .env("TASKLOOM_TARBALL", &packed.tarball)
         .watch()?;
-    Ok(Counts::of_node(&ended))
+    let mut counts = Counts::of_node(&ended);
+    let Workplace { project, tools } = workplace;
+    let folders = conformance::folders(project);
+    for through in [Through::Npm, Through::Browser] {
+        println!("Conformance: through {through:?}");
+        let tarball = Some(packed.tarball.as_path());
+        let played = conformance::play(project, tools, &folders, through, tarball)?;
+        counts = counts + Counts::of_conformance(&played);
+    }
+    Ok(counts)
 }
