@@ -3,13 +3,13 @@
 
 import { entry } from "./entry.js";
 import { ENGINE } from "./inline_wasm.js";
-import { door } from "./door.js";
+import { DOOR } from "./place.js";
 
 export { TaskloomError } from "./error.js";
 export { milliseconds, minutes, seconds } from "./duration.js";
 
 export const { initialize, openBoard } = entry({
-  door: door(),
+  door: DOOR,
   source: () => unpacked(ENGINE),
 });
 

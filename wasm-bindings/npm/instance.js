@@ -4,6 +4,7 @@
 // otherwise. The compiled code is shared.
 
 import { TaskloomError, errorOf } from "./error.js";
+import { IN_NODE } from "./place.js";
 import { bindEngine } from "./taskloom_wasm.js";
 
 /** Calls of the event loop, and of the collection of garbage: nobody waits for them. */
@@ -23,6 +24,8 @@ export async function instancesOf(source) {
   };
 }
 
+const isBytes = (source) => source instanceof ArrayBuffer || ArrayBuffer.isView(source);
+
 class Instance {
   #bound = bindEngine((exports) => this.#guarded(exports));
   #trap;
@@ -30,7 +33,14 @@ class Instance {
   #waiting = new Set();
 
   async load(source) {
-    await this.#bound.init({ module_or_path: source });
+    if (IN_NODE && (isBytes(source) || source instanceof WebAssembly.Module)) {
+      // `init` would do, but its question for a `Response` makes Node load all of
+      // `fetch`, as long as everything else together. Some browsers refuse this way.
+      const module = isBytes(source) ? await WebAssembly.compile(source) : source;
+      this.#bound.initSync({ module });
+    } else {
+      await this.#bound.init({ module_or_path: source });
+    }
     return this.#bound.module();
   }
 

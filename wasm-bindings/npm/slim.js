@@ -2,13 +2,13 @@
 // `initialize`, from wherever it keeps it.
 
 import { entry, unavailable } from "./entry.js";
-import { door } from "./door.js";
+import { DOOR } from "./place.js";
 
 export { TaskloomError } from "./error.js";
 export { milliseconds, minutes, seconds } from "./duration.js";
 
 export const { initialize, openBoard } = entry({
-  door: door(),
+  door: DOOR,
   source: () => {
     throw unavailable("call initialize with the engine's WebAssembly first");
   },

@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 
 /// The glue as a module whose one export is `bindEngine`. Its argument takes the
 /// exports of the instance and answers those that are called; what it answers is the
-/// class and functions of the glue, `init`, and the compiled `module`.
+/// class and functions of the glue, `init` and `initSync`, and the compiled `module`.
 pub fn wrapped(glue: &str) -> Result<String> {
     let body = replaced(glue, "export { initSync, __wbg_init as default };", "")?;
     let body = replaced(&body, "wasm = instance.exports;", "wasm = guard(instance.exports);")?;
@@ -17,7 +17,7 @@ pub fn wrapped(glue: &str) -> Result<String> {
 }
 
 const ANSWER: &str =
-    "return { Engine, actorContext, init: __wbg_init, module: () => wasmModule };\n";
+    "return { Engine, actorContext, init: __wbg_init, initSync, module: () => wasmModule };\n";
 
 /// The text with its one occurrence of something replaced.
 fn replaced(text: &str, from: &str, to: &str) -> Result<String> {

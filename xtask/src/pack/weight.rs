@@ -20,8 +20,8 @@ const GLUE_LIMIT: f64 = 15.0;
 const JAVASCRIPT_LIMIT: f64 = 22.0;
 
 /// What only other entries and the command of the package load.
-const NOT_OF_THE_BROWSER: [&str; 7] =
-    ["app_server.js", "cli.js", "door.js", "inline.js", "inline_wasm.js", "node.js", "slim.js"];
+const NOT_OF_THE_BROWSER: [&str; 6] =
+    ["app_server.js", "cli.js", "inline.js", "inline_wasm.js", "node.js", "slim.js"];
 
 /// Measures the package, against the targets.
 pub fn measures(packed: &Packed) -> Result<[Measure; 3]> {
