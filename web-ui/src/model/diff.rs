@@ -197,5 +197,5 @@ pub fn fold(pieces: Vec<Piece>) -> Vec<Shown> {
     shown
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests;
