@@ -25,6 +25,8 @@ pub fn run(workplace: &Workplace) -> Result<Counts> {
         .args(["--test", "--test-reporter=spec"])
         // Some of them start several browsers; more at a time only wait.
         .arg("--test-concurrency=2")
+        // Ten minutes for a file: one that hangs ends with its name.
+        .arg("--test-timeout=600000")
         .args(files)
         .env("TASKLOOM_PKG", &packed.folder)
         .env("TASKLOOM_TARBALL", &packed.tarball)
