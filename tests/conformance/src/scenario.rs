@@ -72,8 +72,8 @@ pub struct Step {
 pub struct Actor {
     /// The actor kind; it also picks the actor context.
     pub kind: String,
-    /// The actor's ref.
-    #[serde(rename = "ref")]
+    /// The actor's ref; blank if absent.
+    #[serde(rename = "ref", default)]
     pub reference: String,
     /// The origin kind.
     pub origin: Option<String>,

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use taskloom_domain::autonomy::AutonomyLeaseHandle;
 use taskloom_domain::environment::{IdGenerator, IdPrefix};
+use taskloom_domain::force::ForceRecoveryOptions;
 use taskloom_domain::id::{RunId, SessionId};
 use taskloom_domain::manager::ManagerOptions;
 use taskloom_domain::profile::ExecutionProfileValidationOptions;
@@ -54,7 +55,7 @@ pub(super) fn manager_options(
         },
     );
     if let Some(force) = &options.force {
-        manager.force = serde_json::from_value(force.clone()).map_err(|error| error.to_string())?;
+        manager.force = force_options(force);
     }
     if let Some(profile) = &options.profile {
         manager.profile_gates = profile_gates(profile);
@@ -81,17 +82,34 @@ pub(super) fn manager_options(
     Ok(manager)
 }
 
-/// The profile gates of a scenario; what it does not name is allowed.
+/// Who may force in a scenario, and how often; what it does not name is as if
+/// nothing were given.
+fn force_options(given: &Value) -> ForceRecoveryOptions {
+    let defaults = ForceRecoveryOptions::default();
+    let allowed = given.get("allow_agent_force").and_then(Value::as_bool);
+    let limit = given.get("rate_limit_per_minute").and_then(Value::as_i64);
+    ForceRecoveryOptions {
+        allow_agent_force: allowed.unwrap_or(defaults.allow_agent_force),
+        rate_limit_per_minute: limit.unwrap_or(defaults.rate_limit_per_minute),
+    }
+}
+
+/// The profile gates of a scenario; what it does not name is as if nothing were
+/// given.
 fn profile_gates(given: &Value) -> ExecutionProfileValidationOptions {
-    let allows = |gate: &str| given.get(gate).and_then(Value::as_bool).unwrap_or(true);
+    let defaults = ExecutionProfileValidationOptions::default();
+    let allows = |gate: &str, default| given.get(gate).and_then(Value::as_bool).unwrap_or(default);
     let bytes = given.get("max_coordinator_guidance_bytes").and_then(Value::as_u64);
     ExecutionProfileValidationOptions {
-        allow_provider_override: allows("allow_provider_override"),
-        allow_sandbox_none: allows("allow_sandbox_none"),
-        allow_sandbox_ref: allows("allow_sandbox_ref"),
+        allow_provider_override: allows(
+            "allow_provider_override",
+            defaults.allow_provider_override,
+        ),
+        allow_sandbox_none: allows("allow_sandbox_none", defaults.allow_sandbox_none),
+        allow_sandbox_ref: allows("allow_sandbox_ref", defaults.allow_sandbox_ref),
         max_coordinator_guidance_bytes: bytes
             .and_then(|bytes| usize::try_from(bytes).ok())
-            .unwrap_or_default(),
+            .unwrap_or(defaults.max_coordinator_guidance_bytes),
     }
 }
 
@@ -165,4 +183,24 @@ pub(super) fn handle_json(handle: &AutonomyLeaseHandle) -> Value {
         "lease_until": handle.lease_until,
         "heartbeat_at": handle.heartbeat_at,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_scenario_leaves_out_is_as_if_nothing_were_given() {
+        let untold = ForceRecoveryOptions::default();
+        assert_eq!(force_options(&json!({})), untold);
+        let limited = ForceRecoveryOptions { rate_limit_per_minute: 2, ..untold.clone() };
+        assert_eq!(force_options(&json!({"rate_limit_per_minute": 2})), limited);
+        let humans = ForceRecoveryOptions { allow_agent_force: false, ..untold };
+        assert_eq!(force_options(&json!({"allow_agent_force": false})), humans);
+
+        let open = ExecutionProfileValidationOptions::default();
+        assert_eq!(profile_gates(&json!({})), open);
+        let gated = ExecutionProfileValidationOptions { allow_sandbox_none: false, ..open };
+        assert_eq!(profile_gates(&json!({"allow_sandbox_none": false})), gated);
+    }
 }
