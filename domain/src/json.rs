@@ -270,6 +270,8 @@ mod tests {
             r#"{"a":[{" Claim_Token ":1}]}"#,
             r#"[[{"b":{"CLAIM_TOKEN"  : null}}]]"#,
             r#"{"x\"y":{"claim\u005ftoken":""}}"#,
+            // The Kelvin sign is a capital k.
+            "{\"claim_to\u{212a}en\":1}",
         ];
         for text in found {
             let refused = refuse_lease_credentials(Some(&json(text)), "p").unwrap_err();
@@ -282,6 +284,7 @@ mod tests {
         let fine = [
             r#"{"claim_token_hash":"x","note":"agh_claim_abc"}"#,
             r#"{"claimToken":1}"#,
+            r#"{"clàim_token":1}"#,
             r#"{"a":"claim_token"}"#,
             r#"["claim_token",":"]"#,
             r#"{"a":"\"claim_token\":1"}"#,

@@ -257,6 +257,7 @@ mod tests {
         assert_eq!((normal.snapshot_id.as_str(), normal.digest.as_str()), ("s", "d"));
         assert_eq!(normal.captured_at, Some(NOW));
         assert!(soul("", "", "a").normalize(NOW).is_ok());
+        assert!(soul("", " ", "").normalize(NOW).is_ok());
         assert_eq!(
             refused(soul("s", " ", "a")).1,
             "claim_criteria.soul.digest is required when claim_criteria.soul.snapshot_id is set"

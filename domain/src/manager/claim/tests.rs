@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-use crate::actor::{ActorContext, ActorKind, OwnerKind};
+use crate::actor::{ActorContext, ActorIdentity, ActorKind, OwnerKind};
 use crate::enumeration::Enumeration;
 use crate::error::ErrorKind;
 use crate::hook::{PreClaimAnswer, PreClaimCriteria, RunHookId};
@@ -93,6 +93,24 @@ fn the_claimer_is_the_one_that_the_request_names() {
     assert_eq!(claim.run.claimed_by, Some(human().actor));
     assert_eq!(claim.run.claimed_at, Some(world.now() + Duration::from_secs(7)));
     assert_eq!(world.log("t").last().unwrap().event.timestamp, world.now(), "the clock's");
+}
+
+#[test]
+fn an_agent_may_claim_for_a_session_and_a_claimer_of_its_choice() {
+    let mut world = World::new();
+    world.task("t");
+    world.enqueue("t");
+    let claimer = ActorIdentity::new(ActorKind::AgentSession, "other");
+    let criteria = ClaimCriteria {
+        claimer_session_id: session("s9"),
+        claimed_by: Some(claimer.clone()),
+        ..ClaimCriteria::default()
+    };
+    let claim = world.manager.claim_next_run(criteria, &agent("s")).unwrap();
+    assert_eq!(claim.run.session_id, Some(session("s9")));
+    assert_eq!(claim.run.claimed_by, Some(claimer));
+    let payload = world.newest_payload("t");
+    assert_eq!(payload["claimed_by"]["ref"], "s", "the log names who called");
 }
 
 #[test]
@@ -398,6 +416,16 @@ fn the_claimers_soul_is_merged_into_the_metadata() {
 }
 
 #[test]
+fn a_soul_without_digest_leaves_the_metadata_alone() {
+    let mut world = World::new();
+    world.task("t");
+    let request = EnqueueRun { metadata: RawJson::from_text("[1]"), ..enqueue("t") };
+    world.manager.enqueue_run(request, &human()).unwrap();
+    let claim = world.manager.claim_next_run(soul(" "), &agent("s")).unwrap();
+    assert_eq!(claim.run.metadata, RawJson::from_text("[1]"));
+}
+
+#[test]
 fn a_soul_that_does_not_fit_takes_no_run() {
     for (metadata, kind) in [
         ("[1]".to_owned(), ErrorKind::Validation),
@@ -435,6 +463,34 @@ fn a_host_may_deny_or_change_a_claim() {
     assert_eq!(world.try_claim("s").unwrap_err().kind(), ErrorKind::Validation);
     host.borrow_mut().answer = None;
     assert_eq!(world.claim("s").run.id, run);
+}
+
+#[test]
+fn a_host_may_move_a_claim_to_a_channel_but_not_off_one() {
+    for (answered, taken) in [("dev", "in-dev"), (" ", "in-ops")] {
+        let (mut world, host) = hooked();
+        for (task, channel) in [("in-ops", "ops"), ("in-dev", "dev")] {
+            world.create(CreateTask {
+                scope: Scope::Workspace.into(),
+                workspace_id: Some("ws".into()),
+                ..new_task(task)
+            });
+            let request = EnqueueRun { network_channel: channel.into(), ..enqueue(task) };
+            world.manager.enqueue_run(request, &human()).unwrap();
+        }
+        let answer = PreClaimCriteria {
+            coordination_channel_id: answered.into(),
+            ..PreClaimCriteria::default()
+        };
+        host.borrow_mut().answer = Some(Ok(PreClaimAnswer::Proceed(answer)));
+        let criteria = ClaimCriteria {
+            workspace_id: Some("ws".into()),
+            coordination_channel_id: "ops".into(),
+            ..ClaimCriteria::default()
+        };
+        let claim = world.manager.claim_next_run(criteria, &agent("s")).unwrap();
+        assert_eq!(claim.run.task_id.as_str(), taken);
+    }
 }
 
 #[test]

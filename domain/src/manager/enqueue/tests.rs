@@ -8,7 +8,7 @@ use crate::manager::ManagerOptions;
 use crate::manager::testing::runs::{enqueue, keyed, long_json, reader};
 use crate::manager::testing::{World, agent, human, new_task};
 use crate::run::{EnqueueRun, RunStatus};
-use crate::store::ChannelStore;
+use crate::store::{ChannelStore, IdempotencyStore};
 use crate::task::{CreateTask, Scope, Status};
 
 fn workspace_task(world: &mut World, name: &str, workspace: &str) {
@@ -59,6 +59,10 @@ fn only_people_may_leave_the_key_out() {
         assert_eq!(refusal.path(), "enqueue_run.idempotency_key");
     }
     assert!(world.manager.enqueue_run(keyed("t", "k"), &agent("s")).is_ok());
+
+    world.task("u");
+    world.manager.enqueue_run(enqueue("u"), &human()).unwrap();
+    assert_eq!(world.manager.store().get_idempotency("", &human().origin), None);
 }
 
 #[test]

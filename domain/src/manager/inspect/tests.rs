@@ -431,6 +431,17 @@ fn a_queued_run_is_stranded_after_five_minutes_without_a_session() {
 }
 
 #[test]
+fn only_what_is_queued_is_stranded() {
+    for status in [RunStatus::Running, RunStatus::Completed, RunStatus::Canceled] {
+        let (mut world, _catalogue) = watched();
+        world.task("t");
+        world.put_run("t", status);
+        world.advance(3600);
+        assert!(!codes(&look(&world, "t")).contains(&TaskRunStranded), "{status}");
+    }
+}
+
+#[test]
 fn nothing_is_stranded_where_the_sessions_are_unknown() {
     let mut world = World::new();
     world.task("t");

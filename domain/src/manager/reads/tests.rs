@@ -465,9 +465,16 @@ fn the_summary_of_a_run_adds_up_what_its_session_did() {
 
 #[test]
 fn tool_calls_without_an_id_count_one_by_one() {
-    let events = vec![event(1, "tool_call", "text"), event(2, "tool_call", "{}")];
+    let events = vec![
+        event(1, "tool_call", "text"),
+        event(2, "tool_call", "{}"),
+        event(3, "tool_call", "{\"tool_call_id\":\" \"}"),
+        event(4, "tool_call", "{\"tool_call_id\":\"\"}"),
+        event(5, "tool_call", "{\"tool_call_id\":\"\",\"toolCallId\":\"a\"}"),
+        event(6, "tool_call", "{\"tool_call_id\":\"a\"}"),
+    ];
     let reader = Reader { events: Some(events), ..Reader::default() };
-    assert_eq!(detail(Some(reader)).1.tool_call_count, Some(2));
+    assert_eq!(detail(Some(reader)).1.tool_call_count, Some(5));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::enumeration::Enumeration;
 use crate::error::ErrorKind;
 use crate::manager::testing::reviews::verdict;
-use crate::manager::testing::runs::{brought, completion, enqueue, failed, reader};
+use crate::manager::testing::runs::{brought, completion, failed, reader};
 use crate::manager::testing::{World, agent, human};
 use crate::review::{AutoReviewOptions, ReviewGateOptions};
 use crate::run::CancelRun;
@@ -61,6 +61,15 @@ fn a_rejection_in_the_last_round_opens_the_circuit_and_queues_nothing() {
 }
 
 #[test]
+fn an_approval_in_the_last_round_opens_nothing() {
+    let mut world = gated(|gate| gate.max_rounds = Some(1));
+    let run = world.completed("t");
+    let review = world.review(&run);
+    assert!(!world.judge(&review, verdict(Approved)).unwrap().circuit_opened);
+    assert!(!is_open(&world));
+}
+
+#[test]
 fn without_an_attempt_left_a_rejection_opens_the_circuit_behind_the_option() {
     let mut world = gated(|gate| gate.exhaustion_opens_circuit = true);
     world.task_of_attempts("t", 1);
@@ -72,13 +81,28 @@ fn without_an_attempt_left_a_rejection_opens_the_circuit_behind_the_option() {
 }
 
 #[test]
-fn an_open_run_still_refuses_a_rejection() {
+fn with_an_attempt_left_a_rejection_queues_a_run_whatever_the_option() {
     let mut world = gated(|gate| gate.exhaustion_opens_circuit = true);
-    let run = world.completed("t");
+    world.task_of_attempts("t", 2);
+    let run = world.put_run("t", RunStatus::Completed);
     let review = world.review(&run);
-    world.manager.enqueue_run(enqueue("t"), &human()).unwrap();
-    let refused = world.judge(&review, verdict(Rejected)).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::InvalidStatusTransition);
+    let answer = world.judge(&review, verdict(Rejected)).unwrap();
+    assert!(!answer.circuit_opened && answer.continuation_run.is_some());
+}
+
+#[test]
+fn an_open_run_still_refuses_a_rejection() {
+    for (attempts, status) in
+        [(3, RunStatus::Queued), (2, RunStatus::Queued), (2, RunStatus::Running)]
+    {
+        let mut world = gated(|gate| gate.exhaustion_opens_circuit = true);
+        world.task_of_attempts("t", attempts);
+        let run = world.put_run("t", RunStatus::Completed);
+        let review = world.review(&run);
+        world.put_run("t", status);
+        let refused = world.judge(&review, verdict(Rejected)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidStatusTransition, "{attempts} {status}");
+    }
 }
 
 #[test]
@@ -114,6 +138,20 @@ fn a_failed_review_is_asked_for_again_until_the_limit() {
     world.judge(&second.review_id, verdict(InvalidOutput)).unwrap();
     assert_eq!(reviews(&world).len(), 2);
     assert!(is_open(&world));
+}
+
+#[test]
+fn a_review_that_came_to_a_decision_is_not_asked_for_again() {
+    for outcome in [Approved, Rejected, Blocked] {
+        let mut world = gated(|gate| {
+            gate.max_review_attempts = Some(2);
+            gate.repeats_failed_reviews = true;
+        });
+        let run = world.completed("t");
+        let review = world.review(&run);
+        world.judge(&review, verdict(outcome)).unwrap();
+        assert_eq!(reviews(&world).len(), 1, "{outcome}");
+    }
 }
 
 #[test]
@@ -271,7 +309,10 @@ fn the_policy_of_a_task_comes_before_that_of_the_board() {
     world.task("t");
     let gate =
         world.manager.set_review_policy(&"t".into(), Some(ReviewPolicy::None), &human()).unwrap();
-    assert_eq!(world.manager.review_gate(&"t".into(), &reader()), Ok(gate));
+    assert_eq!(world.manager.review_gate(&"t".into(), &reader()), Ok(gate.clone()));
+    world.manager.take_changes();
+    let same = world.manager.set_review_policy(&"t".into(), Some(ReviewPolicy::None), &human());
+    assert_eq!((same, world.manager.take_changes()), (Ok(gate), vec![]), "nothing changes");
     assert_eq!(world.newest_payload("t")["changed_fields"], serde_json::json!(["review_policy"]));
     let run = world.running("t");
     world.manager.complete_run(&run, brought("1"), &human()).unwrap();

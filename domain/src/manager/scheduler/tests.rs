@@ -102,6 +102,9 @@ fn a_drain_without_claims_completes_at_once() {
     assert_eq!((result.started_at, result.completed_at), (world.now(), world.now()));
     assert_eq!(result.status.paused_reason, "scheduler drain");
     assert_eq!(told(&mut world), ["drain_started", "drain_completed"]);
+    world.manager.drain_scheduler(within(60), &human(), no_wait).unwrap();
+    let completed = world.manager.take_scheduler_events().pop().unwrap();
+    assert_eq!(completed.text, "scheduler drain completed");
 }
 
 #[test]
