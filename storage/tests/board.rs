@@ -158,6 +158,17 @@ fn entry_of_a_lost_answer_is_found_again() {
 }
 
 #[test]
+fn entry_that_was_appended_twice_over_stands_once() {
+    let log = Unsteady::new(MemoryLog::new(), []);
+    let mut tab = Tab::open(log.clone());
+    log.plan([Step::Repeat]);
+    tab.create("once").unwrap();
+    tab.create("next").unwrap();
+    assert_eq!(titles(&tab.board), ["next", "once"]);
+    assert_eq!((log.appends(), tab.board.version()), (2, version(2)));
+}
+
+#[test]
 fn unknown_outcome_is_a_failure_and_shows_up_later() {
     let log = Unsteady::new(MemoryLog::new(), []);
     let mut tab = Tab::open(log.clone());

@@ -20,6 +20,9 @@ pub enum Step {
     Fail(StorageError),
     /// The call takes effect, but its answer is lost: `failed`.
     LoseAnswer,
+    /// The call is made again after it took effect, as by something on the way
+    /// that lost the first answer, and the second one is passed on.
+    Repeat,
 }
 
 /// A test double around a log: each read and append takes the next step of a
@@ -55,19 +58,23 @@ impl<L: ChangeLog> Unsteady<L> {
 
     async fn step<T>(
         &self,
-        call: impl Future<Output = Result<T, StorageError>>,
+        call: impl AsyncFn() -> Result<T, StorageError>,
     ) -> Result<T, StorageError> {
         let step = self.plan.borrow_mut().pop_front();
         match step {
-            None => call.await,
+            None => call().await,
             Some(Step::Wait(turns)) => {
                 wait(turns).await;
-                call.await
+                call().await
             }
             Some(Step::Fail(error)) => Err(error),
             Some(Step::LoseAnswer) => {
-                call.await?;
+                call().await?;
                 Err(StorageError::Failed { cause: "the answer was lost".into() })
+            }
+            Some(Step::Repeat) => {
+                call().await?;
+                call().await
             }
         }
     }
@@ -89,12 +96,12 @@ async fn wait(turns: u8) {
 
 impl<L: ChangeLog> ChangeLog for Unsteady<L> {
     async fn read(&self, after: Version) -> Result<Tail, StorageError> {
-        self.step(self.log.read(after)).await
+        self.step(async || self.log.read(after).await).await
     }
 
     async fn append(&self, expected: Version, entry: &[u8]) -> Result<Appended, StorageError> {
         self.appends.set(self.appends.get() + 1);
-        self.step(self.log.append(expected, entry)).await
+        self.step(async || self.log.append(expected, entry).await).await
     }
 
     async fn snapshot(&self, at_or_before: Version) -> Result<Option<Snapshot>, StorageError> {
