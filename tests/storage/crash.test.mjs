@@ -30,7 +30,10 @@ after(() => {
   kept?.remove();
 });
 
-/** Writes without end, in ones and in bursts, and reports each acknowledgement. */
+/**
+ * Writes without end, in ones and in bursts, and reports each acknowledgement.
+ * Snapshots are kept, and what is older is pruned, all the while.
+ */
 async function writeOn([url, round]) {
   const { openBoard } = await import(`${url}index.js`);
   const board = await openBoard({ name: "crash" });
@@ -43,21 +46,28 @@ async function writeOn([url, round]) {
     for (let number = 0; ; number++) {
       const burst = number % 5 === 4 ? 20 : 1;
       const each = Array.from({ length: burst }, (_, at) => `${round} ${number} ${at}`);
+      if (number % 3 === 2) board.snapshot();
       await Promise.all(each.map(create));
     }
   })();
 }
 
+/** The board as it is found, and how far the browser's database was pruned. */
 async function readAll(url) {
   const { openBoard } = await import(`${url}index.js`);
   const board = await openBoard({ name: "crash" });
-  return board.export();
+  const answer = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
+  const database = await answer(indexedDB.open("taskloom/crash"));
+  const floor = await answer(database.transaction("log").objectStore("log").get(0));
+  database.close();
+  return { ...(await board.export()), version: board.version, floor };
 }
 
 test(`after each of ${CRASHES} crashes every acknowledged operation is there`, async () => {
   const random = randomNumbers(SEED);
   let acknowledged = 0;
   let unacknowledged = 0;
+  let newest;
   for (let round = 0; round < CRASHES; round++) {
     const before = reported.length;
     const writing = await start(kept.folder);
@@ -72,7 +82,7 @@ test(`after each of ${CRASHES} crashes every acknowledged operation is there`, a
     const reading = await start(kept.folder);
     const again = await reading.page();
     await again.goto(site.url);
-    const { tasks, events } = await again.evaluate(readAll, site.url);
+    const { tasks, events, ...log } = await again.evaluate(readAll, site.url);
     await reading.kill();
     const titles = new Set(tasks.map(({ title }) => title));
     assert.equal(titles.size, tasks.length, "nothing is there twice");
@@ -84,9 +94,11 @@ test(`after each of ${CRASHES} crashes every acknowledged operation is there`, a
     assert.ok(sequences.every((sequence, at) => at === 0 || sequence > sequences[at - 1]));
     acknowledged += reported.length - before;
     unacknowledged = tasks.length - reported.length;
+    newest = log;
   }
+  assert.ok(newest.floor > 1, "snapshots were kept and entries pruned on the way");
   console.log(
-    `${CRASHES} crashes: ${acknowledged} acknowledged operations, 0 lost; ${unacknowledged} more were kept whose answer nobody heard`,
+    `${CRASHES} crashes: ${acknowledged} acknowledged operations, 0 lost; ${unacknowledged} more were kept whose answer nobody heard; of ${newest.version} commits those before ${newest.floor} were pruned`,
   );
 });
 

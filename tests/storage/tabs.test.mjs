@@ -7,8 +7,13 @@ import { launch, serve } from "./site.mjs";
 
 const WRITERS = 4;
 const OPERATIONS = 500;
+/** So many of them at one moment, and then a few at a time, so that writers meet again and again. */
+const AT_ONCE = 250;
+const AT_A_TIME = 5;
 /** Runs that wait in the queue, for all writers to claim. */
-const QUEUED = 200;
+const QUEUED = 400;
+
+const SIZES = { operations: OPERATIONS, atOnce: AT_ONCE, atATime: AT_A_TIME };
 
 let site;
 let browser;
@@ -37,18 +42,19 @@ async function prepare([url, name, queued]) {
 }
 
 /**
- * All operations of one writer at once; what was acknowledged, and the board as
- * this writer sees it when the others have come to rest. Runs in a page or worker.
+ * All operations of one writer; what was acknowledged, and the board as this writer
+ * sees it when the others have come to rest. Runs in a page or worker.
  */
-async function write({ url, name, writer, operations, claims }) {
+async function write({ url, name, writer, operations, atOnce, atATime }) {
   const { openBoard } = await import(`${url}index.js`);
   const board = await openBoard({ name });
   const ada = board.as({ kind: "human", ref: "ada" });
-  const all = Array.from({ length: operations }, (_, number) => number);
-  const done = await Promise.all(all.map(async (number) => {
+  const operate = async (number) => {
     if (number % 4 !== 0) {
       const title = `${writer} ${number}`;
       await ada.createTask({ scope: "global", title });
+      // What is older is pruned while others may be behind.
+      if (number % 100 === 99) await board.snapshot();
       return { title };
     }
     const session = `session-${writer}-${number}`;
@@ -59,7 +65,12 @@ async function write({ url, name, writer, operations, claims }) {
     } catch (error) {
       return { refused: error.code };
     }
-  }));
+  };
+  const all = Array.from({ length: operations }, (_, number) => number);
+  const done = await Promise.all(all.splice(0, atOnce).map(operate));
+  while (all.length > 0) {
+    done.push(...(await Promise.all(all.splice(0, atATime).map(operate))));
+  }
   return {
     titles: done.flatMap(({ title }) => title ?? []),
     claims: done.flatMap(({ run, claim_token }) => (run ? [[run, claim_token]] : [])),
@@ -71,7 +82,7 @@ async function write({ url, name, writer, operations, claims }) {
   };
 }
 
-function check(answers, exports) {
+function check(answers, exports, { head, floor }) {
   const bundles = exports.map(({ bundle }) => bundle);
   assert.ok(bundles.every((bundle) => bundle === bundles[0]), "all writers end with the same board");
   const { tasks, events, runs } = JSON.parse(bundles[0]);
@@ -87,6 +98,8 @@ function check(answers, exports) {
 
   const sequences = events.map(({ sequence }) => sequence);
   assert.ok(sequences.every((sequence, at) => at === 0 || sequence > sequences[at - 1]));
+  assert.ok(head > WRITERS * (OPERATIONS - AT_ONCE) / AT_A_TIME, `${head} commits`);
+  assert.ok(floor > 1, "snapshots were kept and entries pruned on the way");
 
   const claims = answers.flatMap(({ claims }) => claims);
   assert.equal(new Set(claims.map(([run]) => run)).size, claims.length, "no run is claimed twice");
@@ -114,13 +127,13 @@ test(`${WRITERS} tabs with ${OPERATIONS} operations each lose and double nothing
       window.answer = await (0, eval)(`(${source})`)(wishes);
       return { ...window.answer, version: undefined };
     },
-    [write.toString(), { url: site.url, name, writer, operations: OPERATIONS }],
+    [write.toString(), { url: site.url, name, writer, ...SIZES }],
   )));
-  const head = await newest(tabs[0], name);
+  const log = await extent(tabs[0], name);
   const exports = await Promise.all(
-    tabs.map((tab) => tab.evaluate((head) => window.answer.export(head), head)),
+    tabs.map((tab) => tab.evaluate((head) => window.answer.export(head), log.head)),
   );
-  check(answers, exports);
+  check(answers, exports, log);
   await context.close();
 });
 
@@ -150,25 +163,26 @@ test(`${WRITERS} workers with ${OPERATIONS} operations each lose and double noth
       window.workers = Array.from({ length: writers }, () => new Worker(address, { type: "module" }));
       return Promise.all(workers.map((worker, writer) => ask(worker, { wishes: { ...wishes, writer } })));
     },
-    [write.toString(), { url: site.url, name, operations: OPERATIONS }, WRITERS],
+    [write.toString(), { url: site.url, name, ...SIZES }, WRITERS],
   );
-  const head = await newest(page, name);
+  const log = await extent(page, name);
   const exports = await page.evaluate(
     (head) => Promise.all(workers.map((worker) => ask(worker, { head }))),
-    head,
+    log.head,
   );
-  check(answers, exports);
+  check(answers, exports, log);
   await context.close();
 });
 
-/** The version of the newest entry in the browser's database. */
-function newest(page, name) {
+/** The versions of the newest entry in the browser's database, and of the oldest one that was not pruned. */
+function extent(page, name) {
   return page.evaluate(async (name) => {
     const answer = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
     const database = await answer(indexedDB.open(`taskloom/${name}`));
     const log = database.transaction("log").objectStore("log");
-    const cursor = await answer(log.openKeyCursor(null, "prev"));
+    const requests = [log.openKeyCursor(null, "prev"), log.get(0)];
+    const [cursor, floor] = await Promise.all(requests.map(answer));
     database.close();
-    return cursor.key;
+    return { head: cursor.key, floor };
   }, name);
 }
