@@ -32,9 +32,25 @@ export async function serve(onReport = () => {}) {
       response.setHeader("content-type", "text/html").end("<!doctype html><title>Board</title>");
       return true;
     }
+    if (request.url === "/empty.js") {
+      response.setHeader("content-type", "text/javascript").end();
+      return true;
+    }
     return false;
   });
 }
+
+/** Where boards live: each gives what evaluates there, for a page of the site. */
+export const PLACES = {
+  "a window": async (page) => page,
+  "a dedicated worker": async (page) => {
+    const started = page.waitForEvent("worker");
+    await page.evaluate(() => {
+      window.worker = new Worker("/empty.js", { type: "module" });
+    });
+    return started;
+  },
+};
 
 /** A folder for a browser's profile. */
 export function profile() {
