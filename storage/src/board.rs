@@ -202,7 +202,8 @@ impl<L: ChangeLog + 'static> Board<L> {
     }
 
     /// What stands in the way of storing, as of the last attempt; `None` while
-    /// everything works. Includes what fails in the background.
+    /// everything works. Includes what fails in the background. Where a write failed,
+    /// it stands until one succeeds.
     pub fn fault(&self) -> Option<StorageError> {
         self.shared.state.borrow().fault().cloned()
     }

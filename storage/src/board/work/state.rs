@@ -38,6 +38,14 @@ enum Phase {
     Closed(CloseReason),
 }
 
+/// What did not work when it was last tried. That the log can be read says nothing
+/// of whether it can be written to.
+#[derive(Default)]
+struct Failures {
+    reading: Option<StorageError>,
+    writing: Option<StorageError>,
+}
+
 /// The state of a board. Nothing in here waits.
 pub(in super::super) struct State {
     pub(in super::super) copy: WorkingCopy,
@@ -51,6 +59,8 @@ pub(in super::super) struct State {
     phase: Phase,
     closers: Vec<oneshot::Sender<()>>,
     watchers: Vec<UnboundedSender<BoardChange>>,
+    failures: Failures,
+    /// What callers are told of failures and standing.
     fault: Option<StorageError>,
     standing: Standing,
     fault_watchers: Vec<UnboundedSender<Option<StorageError>>>,
@@ -77,6 +87,7 @@ impl State {
             phase: Phase::Open,
             closers: Vec::new(),
             watchers: Vec::new(),
+            failures: Failures::default(),
             fault,
             standing,
             fault_watchers: Vec::new(),
@@ -162,7 +173,8 @@ impl State {
             StorageError::Closed { reason } => reason,
             _ => CloseReason::Platform,
         };
-        self.set_fault(Some(error));
+        self.failures.writing = Some(error);
+        self.tell_fault();
         self.end(reason);
     }
 
@@ -228,13 +240,19 @@ impl State {
         }
         let (operations, changes) = self.copy.keep(count, version);
         self.publish(version, changes, Source::Own);
-        self.set_fault(None);
+        // Only who has read everything can append.
+        self.failures = Failures::default();
+        self.tell_fault();
         operations
     }
 
     pub(super) fn give_up(&mut self, error: &StorageError) -> Vec<Box<dyn Operation>> {
         self.in_flight = 0;
-        self.set_fault(Some(error.clone()));
+        // Why it was closed says more than what became of the last append.
+        if !matches!(self.phase, Phase::Closed(_)) {
+            self.failures.writing = Some(error.clone());
+            self.tell_fault();
+        }
         self.copy.give_up()
     }
 
@@ -246,6 +264,7 @@ impl State {
         }
         self.standing.damage.extend(read.standing.damage.clone());
         self.standing.newer = self.standing.newer.take().or(read.standing.newer.clone());
+        self.tell_fault();
         let Some(version) = read.reaches else { return };
         self.in_flight = 0;
         let changes = self.copy.rebase(entries, version, &self.standing.damage);
@@ -259,6 +278,7 @@ impl State {
     pub(super) fn replace(&mut self, loaded: Loaded) {
         self.in_flight = 0;
         self.standing = loaded.standing;
+        self.tell_fault();
         let damage = &self.standing.damage;
         let changes = self.copy.replace(loaded.store, loaded.version, damage);
         self.newest_snapshot = self.newest_snapshot.max(loaded.snapshot);
@@ -267,7 +287,8 @@ impl State {
 
     pub(super) fn caught_up(&mut self, result: &Result<(), StorageError>) {
         self.heard = Version::ZERO;
-        self.set_fault(result.clone().err());
+        self.failures.reading = result.clone().err();
+        self.tell_fault();
         for answer in self.catch_ups.drain(..) {
             let _ = answer.send(result.clone());
         }
@@ -299,11 +320,15 @@ impl State {
     pub(super) fn end_snapshot(&mut self, kept: Result<Version, StorageError>) {
         self.taking_snapshot = false;
         match &kept {
-            Ok(version) => self.newest_snapshot = self.newest_snapshot.max(Some(*version)),
+            Ok(version) => {
+                self.newest_snapshot = self.newest_snapshot.max(Some(*version));
+                self.failures.writing = None;
+            }
             // A closed board needs no snapshot: its entries are all there.
             Err(_) if !self.is_open() => {}
-            Err(error) => self.set_fault(Some(error.clone())),
+            Err(error) => self.failures.writing = Some(error.clone()),
         }
+        self.tell_fault();
         for answer in self.snapshot_waiters.drain(..) {
             let _ = answer.send(kept.clone());
         }
@@ -338,7 +363,9 @@ impl State {
         self.watchers.retain(|watcher| watcher.unbounded_send(change.clone()).is_ok());
     }
 
-    fn set_fault(&mut self, fault: Option<StorageError>) {
+    fn tell_fault(&mut self) {
+        let Failures { reading, writing } = &self.failures;
+        let fault = writing.as_ref().or(reading.as_ref()).cloned();
         let fault = fault.or_else(|| self.standing.obstacle());
         if self.fault != fault {
             self.fault = fault;
