@@ -28,7 +28,7 @@ pub enum StorageError {
     InUse,
     /// The space that the browser grants is used up. What was to be written is
     /// not; everything older is untouched.
-    #[error("the browser grants no more space for this site: {cause}")]
+    #[error("the browser has no more space for this site ({cause})")]
     QuotaExceeded {
         /// What the platform said.
         cause: String,
@@ -125,7 +125,10 @@ impl fmt::Display for CloseReason {
         f.write_str(match self {
             CloseReason::Owner => "it was closed here",
             CloseReason::Replaced => "another tab updates or erases it; reload this page to go on",
-            CloseReason::Platform => "the browser took its storage away; reload this page",
+            CloseReason::Platform => {
+                "the browser took its storage away, as when a site's data is cleared; \
+                 export the board before you reload this page"
+            }
         })
     }
 }

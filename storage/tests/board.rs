@@ -128,7 +128,11 @@ fn failed_append_takes_everything_back() {
     assert_eq!(told(&mut changes), [], "what is taken back never shows");
     assert_eq!(tab.board.fault(), Some(quota()));
     tab.catch_up();
-    assert_eq!(tab.board.fault(), Some(quota()), "reading still works, and says nothing of writing");
+    assert_eq!(
+        tab.board.fault(),
+        Some(quota()),
+        "reading still works, and says nothing of writing"
+    );
     tab.create("after").unwrap();
     assert_eq!(titles(&tab.board), ["after", "before"]);
     assert_eq!(tab.board.fault(), None);

@@ -60,7 +60,11 @@ pub fn RestoreLink() -> impl IntoView {
 
 /// Hands the board to the person as a file.
 #[component]
-pub fn ExportButton() -> impl IntoView {
+pub fn ExportButton(
+    /// How much it stands out.
+    #[prop(default = "button primary")]
+    class: &'static str,
+) -> impl IntoView {
     let board = expect_context::<BoardContext>();
     let feedback = expect_context::<Feedback>();
     let export = move |_| {
@@ -79,7 +83,7 @@ pub fn ExportButton() -> impl IntoView {
         }
     };
     view! {
-        <button class="button primary" on:click=export>
+        <button class=class on:click=export>
             <Icon name=IconName::Export />
             "Export"
         </button>

@@ -3,6 +3,7 @@
 mod confirmation;
 mod damage_notice;
 mod desk;
+mod fault_notice;
 mod file_drop;
 mod go_choices;
 mod help;

@@ -122,7 +122,7 @@ pub(super) enum Kept {
 
 fn why_aborted(transaction: &IdbTransaction) -> StorageError {
     transaction.error().map_or_else(
-        || StorageError::Failed { cause: "the transaction was aborted".into() },
+        || StorageError::Failed { cause: "the browser aborted the transaction".into() },
         |error| failure(error.into()),
     )
 }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use taskloom_storage::StorageError;
 
 use super::damage_notice::DamageNotice;
+use super::fault_notice::FaultNotice;
 use super::top_bar::explain;
 use crate::board_context::{BoardContext, Keeping, Phase};
 use crate::export::ExportButton;
@@ -15,9 +16,17 @@ use crate::parts::Icon;
 #[component]
 pub fn StorageNotice() -> impl IntoView {
     let board = expect_context::<BoardContext>();
-    move || {
-        match (board.phase(), board.fault()) {
+    move || match (board.phase(), board.fault()) {
         (Phase::Refused(error), _) => {
+            let again = match error {
+                StorageError::NewerFormat { .. } => view! { <ReloadButton /> }.into_any(),
+                _ => view! {
+                    <button class="button primary" on:click=move |_| board.open()>
+                        "Try again"
+                    </button>
+                }
+                .into_any(),
+            };
             let memory = offers_memory(&error).then(|| {
                 view! {
                     <button class="button" on:click=move |_| board.open_in_memory()>
@@ -28,9 +37,7 @@ pub fn StorageNotice() -> impl IntoView {
             Some(
                 view! {
                     <Notice title="Your board cannot be opened" text=explain(&error)>
-                        <button class="button primary" on:click=move |_| board.open()>
-                            "Try again"
-                        </button>
+                        {again}
                         {memory}
                     </Notice>
                 }
@@ -40,28 +47,7 @@ pub fn StorageNotice() -> impl IntoView {
         (Phase::Open(_), Some(StorageError::Corrupt { .. })) => {
             Some(view! { <DamageNotice damage=board.damage() /> }.into_any())
         }
-        (Phase::Open(_), Some(error @ StorageError::NewerFormat { .. })) => Some(
-            view! {
-                <Notice title="This tab only shows your board" text=explain(&error)>
-                    <ExportButton />
-                </Notice>
-            }
-            .into_any(),
-        ),
-        (Phase::Open(_), Some(error)) => Some(
-            view! {
-                <Notice
-                    title="Changes cannot be kept right now"
-                    text=format!(
-                        "{}. What you see is safe to export; a change that was not kept is taken back.",
-                        explain(&error),
-                    )
-                >
-                    <ExportButton />
-                </Notice>
-            }
-            .into_any(),
-        ),
+        (Phase::Open(_), Some(error)) => Some(view! { <FaultNotice error /> }.into_any()),
         (Phase::Open(Keeping::MemoryOnly), None) => Some(
             view! {
                 <Notice
@@ -75,7 +61,6 @@ pub fn StorageNotice() -> impl IntoView {
             .into_any(),
         ),
         (Phase::Opening | Phase::Open(Keeping::Stored), None) | (Phase::Opening, Some(_)) => None,
-    }
     }
 }
 
@@ -120,5 +105,19 @@ pub(super) fn Notice(
             </div>
             <div class="notice-actions">{children()}</div>
         </section>
+    }
+}
+
+/// Loads the page anew.
+#[component]
+pub(super) fn ReloadButton(
+    #[prop(default = "button primary")] class: &'static str,
+) -> impl IntoView {
+    // A page that cannot be reloaded stays as it is, and the browser's own button too.
+    let reload = move |_| drop(window().location().reload());
+    view! {
+        <button class=class on:click=reload>
+            "Reload"
+        </button>
     }
 }
