@@ -5,6 +5,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { ofNewerFormat } from "./format.mjs";
+import { CLEARED, Profile } from "./profile.mjs";
 import { PLACES, launch, serve } from "./site.mjs";
 
 let site;
@@ -22,38 +24,15 @@ after(async () => {
 
 // What runs in a page or a worker.
 
-/** Opens the board, answers how that went, and leaves what works on it. */
-async function open([url, name]) {
-  const { openBoard } = await import(`${url}index.js`);
-  const told = ({ code, message }) => ({ code, message });
-  try {
-    globalThis.board = await openBoard({ name });
-  } catch (error) {
-    return told(error);
-  }
-  globalThis.ada = board.as({ kind: "human", ref: "ada" });
-  globalThis.create = (title) => ada.createTask({ scope: "global", title }).then(() => ({}), told);
-  globalThis.snapshot = () => board.snapshot().then(() => ({}), told);
-  return {};
-}
-
-/** The titles of all tasks, of which a read and an export tell the same. */
-async function titles() {
-  const exported = (await board.export()).tasks.map(({ title }) => title).sort();
-  const read = ada.read.listTasks().map(({ title }) => title).sort();
-  if (JSON.stringify(read) !== JSON.stringify(exported)) {
-    throw new Error(`${read} is read and ${exported} exported`);
-  }
-  return read;
-}
-
-/** Has the next commit of this place go wrong in the way of a name. */
+/** Has the next commit of this place go wrong in the way of a name; then `spoil` is gone. */
 function spoil(how) {
+  globalThis.spoil = how;
   const { commit } = IDBTransaction.prototype;
   const { add } = IDBObjectStore.prototype;
   if (how === "refused") {
     IDBObjectStore.prototype.add = () => {
       IDBObjectStore.prototype.add = add;
+      delete globalThis.spoil;
       throw new DOMException("Internal error.", "UnknownError");
     };
     return;
@@ -72,24 +51,9 @@ function spoil(how) {
   };
   IDBTransaction.prototype.commit = function () {
     IDBTransaction.prototype.commit = commit;
+    delete globalThis.spoil;
     ways[how](this);
   };
-}
-
-/** Opens a board's database past its back, in this layout, and keeps it open. */
-async function openRaw([name, layout]) {
-  const request = indexedDB.open(`taskloom/${name}`, layout);
-  request.onupgradeneeded = ({ oldVersion }) => {
-    if (oldVersion === 0) {
-      request.result.createObjectStore("log");
-      request.result.createObjectStore("snapshots");
-    }
-  };
-  await new Promise((done, failed) => {
-    request.onsuccess = done;
-    request.onerror = () => failed(request.error);
-  });
-  globalThis.raw = request.result;
 }
 
 /** Keeps everybody else from writing to the log, until `raw.release()`. */
@@ -112,21 +76,27 @@ function keys() {
   return new Promise((done) => (request.onsuccess = () => done(request.result)));
 }
 
+/** The bytes of an entry of the log. */
+function entry(version) {
+  const request = raw.transaction("log").objectStore("log").get(version);
+  return new Promise((done) => (request.onsuccess = () => done([...request.result])));
+}
+
+/** Puts an entry into the log past all boards. */
+function putEntry([version, bytes]) {
+  const transaction = raw.transaction("log", "readwrite");
+  transaction.objectStore("log").add(new Uint8Array(bytes), version);
+  return new Promise((done) => (transaction.oncomplete = () => done()));
+}
+
 for (const [name, place] of Object.entries(PLACES)) {
   describe(`in ${name}`, () => {
     /** A test with a profile of its own. */
     const scenario = (title, work) =>
-      test(title, async () => {
-        const context = await browser.newContext();
-        try {
-          await work(await Profile.begin(context, place));
-        } finally {
-          await context.close();
-        }
-      });
+      test(title, () => Profile.lend({ browser, site, place }, work));
 
     for (const [how, message] of [
-      ["aborted", "the storage failed: the transaction was aborted"],
+      ["aborted", "the storage failed: the browser aborted the transaction"],
       ["refused", "the storage failed: UnknownError: Internal error."],
     ]) {
       scenario(`a commit that is ${how} is taken back, and the next one is kept`, async (profile) => {
@@ -135,9 +105,9 @@ for (const [name, place] of Object.entries(PLACES)) {
         assert.deepEqual(await profile.create(at, "before"), {});
         await at.evaluate(spoil, how);
         assert.deepEqual(await profile.create(at, "lost"), { code: "failed", message });
-        assert.deepEqual(await at.evaluate(titles), ["before"]);
+        assert.deepEqual(await profile.titles(at), ["before"]);
         assert.deepEqual(await profile.create(at, "next"), {});
-        assert.deepEqual(await at.evaluate(titles), ["before", "next"]);
+        assert.deepEqual(await profile.titles(at), ["before", "next"]);
         assert.deepEqual(await profile.found(), ["before", "next"]);
       });
     }
@@ -148,8 +118,9 @@ for (const [name, place] of Object.entries(PLACES)) {
         assert.deepEqual(await profile.open(at), {});
         await at.evaluate(spoil, how);
         assert.deepEqual(await profile.create(at, "once"), {});
+        assert.equal(await at.evaluate(() => globalThis.spoil), undefined, "it went that way");
         assert.deepEqual(await profile.create(at, "next"), {});
-        assert.deepEqual(await at.evaluate(titles), ["next", "once"]);
+        assert.deepEqual(await profile.titles(at), ["next", "once"]);
         assert.deepEqual(await profile.found(), ["next", "once"]);
       });
     }
@@ -185,11 +156,30 @@ for (const [name, place] of Object.entries(PLACES)) {
       const message =
         "the board is closed: another tab updates or erases it; reload this page to go on";
       assert.deepEqual(await profile.create(at, "late"), { code: "closed", message });
-      assert.deepEqual(await at.evaluate(titles), ["kept"]);
+      assert.deepEqual(await profile.titles(at), ["kept"]);
       assert.deepEqual(await newer.evaluate(keys), [1]);
       const refused = await profile.open(await profile.another());
       assert.equal(refused.code, "newer_format");
       assert.match(refused.message, /was written by a newer version of Taskloom; reload this page/);
+    });
+
+    scenario("an entry of a newer version lets every tab only read, and each says so", async (profile) => {
+      const { at } = profile;
+      assert.deepEqual(await profile.open(at), {});
+      assert.deepEqual(await profile.create(at, "kept"), {});
+      const newer = await profile.another();
+      await profile.openRaw(newer);
+      await newer.evaluate(putEntry, [2, ofNewerFormat(await newer.evaluate(entry, 1), 2)]);
+      const late = await profile.another();
+      assert.deepEqual(await profile.open(late), {});
+      const message =
+        "log entry 2 was written by a newer version of Taskloom; reload this page to update it";
+      for (const tab of [at, late]) {
+        assert.deepEqual(await profile.create(tab, "late"), { code: "newer_format", message });
+        assert.deepEqual(await profile.snapshot(tab), { code: "newer_format", message });
+        assert.deepEqual(await profile.titles(tab), ["kept"]);
+      }
+      assert.deepEqual(await newer.evaluate(keys), [1, 2], "nothing was written");
     });
 
     scenario("an upgrade that an older tab blocks says so, and works once it is closed", async (profile) => {
@@ -219,15 +209,15 @@ for (const [name, place] of Object.entries(PLACES)) {
         refused = answers.find(({ code }) => code !== undefined);
       }
       assert.equal(refused?.code, "quota_exceeded");
-      assert.match(refused.message, /^the browser grants no more space for this site: Quota/);
+      assert.match(refused.message, /^the browser has no more space for this site \(Quota/);
       assert.ok(kept.length > 0);
       kept.sort();
-      assert.deepEqual(await at.evaluate(titles), kept);
-      assert.equal((await at.evaluate(() => snapshot())).code, "quota_exceeded");
+      assert.deepEqual(await profile.titles(at), kept);
+      assert.equal((await profile.snapshot(at)).code, "quota_exceeded");
       assert.deepEqual(await profile.found(), kept, "nothing is half-written");
       await profile.devtools("overrideQuotaForOrigin");
       assert.deepEqual(await profile.create(at, "after"), {});
-      assert.deepEqual(await at.evaluate(() => snapshot()), {});
+      assert.deepEqual(await profile.snapshot(at), {});
       assert.deepEqual(await profile.found(), [...kept, "after"].sort());
     });
 
@@ -238,10 +228,9 @@ for (const [name, place] of Object.entries(PLACES)) {
       const other = await profile.another();
       assert.deepEqual(await profile.open(other), {});
       await profile.devtools("clearDataForOrigin", { storageTypes: "all" });
-      const message = "the board is closed: the browser took its storage away; reload this page";
       for (const tab of [at, other]) {
-        assert.deepEqual(await profile.create(tab, "late"), { code: "closed", message });
-        assert.deepEqual(await tab.evaluate(titles), ["cleared"]);
+        assert.deepEqual(await profile.create(tab, "late"), CLEARED);
+        assert.deepEqual(await profile.titles(tab), ["cleared"]);
       }
       assert.deepEqual(await profile.found(), []);
       assert.deepEqual(await profile.open(at), {});
@@ -249,55 +238,4 @@ for (const [name, place] of Object.entries(PLACES)) {
       assert.deepEqual(await profile.found(), ["new"]);
     });
   });
-}
-
-/** The tabs of one person, and their workers. */
-class Profile {
-  static async begin(context, place) {
-    const profile = new Profile();
-    profile.context = context;
-    profile.place = place;
-    profile.page = await profile.visit();
-    profile.at = await place(profile.page);
-    return profile;
-  }
-
-  async visit() {
-    const page = await this.context.newPage();
-    await page.goto(site.url);
-    return page;
-  }
-
-  /** Another window or worker. */
-  async another() {
-    return this.place(await this.visit());
-  }
-
-  open(at) {
-    return at.evaluate(open, [site.url, "faults"]);
-  }
-
-  openRaw(at, layout) {
-    return at.evaluate(openRaw, ["faults", layout]);
-  }
-
-  /** Creates a task, and answers how that went. */
-  create(at, title) {
-    return at.evaluate((title) => create(title), title);
-  }
-
-  /** The titles that a tab finds which opens the board now. */
-  async found() {
-    const page = await this.visit();
-    assert.deepEqual(await this.open(page), {});
-    const found = await page.evaluate(titles);
-    await page.close();
-    return found;
-  }
-
-  /** What only the browser's own tools can do to a site's storage. */
-  async devtools(command, parameters = {}) {
-    const session = await this.context.newCDPSession(this.page);
-    await session.send(`Storage.${command}`, { origin: new URL(site.url).origin, ...parameters });
-  }
 }
