@@ -2,4 +2,6 @@
 
 mod board;
 mod database;
+mod host;
+mod leader;
 mod quota;

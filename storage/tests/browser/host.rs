@@ -1,6 +1,4 @@
-//! A log that a program supplies, in a window of a real browser.
-#![cfg(target_arch = "wasm32")]
-#![allow(clippy::unwrap_used, reason = "these are tests")]
+//! A log that a program supplies.
 
 use futures_util::future::{Either, select};
 use futures_util::{FutureExt, StreamExt};
@@ -10,9 +8,7 @@ use taskloom_storage::{
 };
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
-
-wasm_bindgen_test_configure!(run_in_browser);
+use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen(inline_js = r#"
 const boards = new Map();

@@ -1,4 +1,4 @@
-//! The log in IndexedDB, in a window of a real browser.
+//! Logs, boards and leaders in a window of a real browser.
 #![cfg(target_arch = "wasm32")]
 #![allow(clippy::unwrap_used, reason = "these are tests")]
 
