@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { profile, serve, start } from "./site.mjs";
+import { killAfter, profile, serve } from "./site.mjs";
 
 /** How often; TASKLOOM_CRASHES asks for another number. */
 const CRASHES = Number(process.env.TASKLOOM_CRASHES ?? 10);
@@ -70,20 +70,17 @@ test(`after each of ${CRASHES} crashes every acknowledged operation is there`, a
   let newest;
   for (let round = 0; round < CRASHES; round++) {
     const before = reported.length;
-    const writing = await start(kept.folder);
     const first = new Promise((done) => (heard = done));
-    const page = await writing.page();
-    await page.goto(site.url);
-    await page.evaluate(writeOn, [site.url, round]);
-    await first;
-    await new Promise((wait) => setTimeout(wait, random() * LONGEST));
-    await writing.kill();
-
-    const reading = await start(kept.folder);
-    const again = await reading.page();
-    await again.goto(site.url);
-    const { tasks, events, ...log } = await again.evaluate(readAll, site.url);
-    await reading.kill();
+    await killAfter(kept.folder, async (page) => {
+      await page.goto(site.url);
+      await page.evaluate(writeOn, [site.url, round]);
+      await first;
+      await new Promise((wait) => setTimeout(wait, random() * LONGEST));
+    });
+    const { tasks, events, ...log } = await killAfter(kept.folder, async (page) => {
+      await page.goto(site.url);
+      return page.evaluate(readAll, site.url);
+    });
     const titles = new Set(tasks.map(({ title }) => title));
     assert.equal(titles.size, tasks.length, "nothing is there twice");
     const lost = reported.filter((title) => !titles.has(title));

@@ -58,27 +58,30 @@ export function profile() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
-/** A browser process of our own on a profile, which can be killed. */
-export async function start(folder) {
+/**
+ * Has a browser process of our own on a profile work with a page of it, and kills the
+ * process afterwards, whatever came of it.
+ */
+export async function killAfter(folder, work) {
   const flags = [...FLAGS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`];
   const child = spawn(EXECUTABLE, flags, { stdio: ["ignore", "ignore", "pipe"] });
   const ended = new Promise((done) => child.once("exit", done));
-  const address = await new Promise((found, failed) => {
-    let said = "";
-    child.stderr.on("data", (part) => {
-      said += part;
-      const line = /DevTools listening on (ws:\S+)/.exec(said);
-      if (line) found(line[1]);
+  let browser;
+  try {
+    const address = await new Promise((found, failed) => {
+      let said = "";
+      child.stderr.on("data", (part) => {
+        said += part;
+        const line = /DevTools listening on (ws:\S+)/.exec(said);
+        if (line) found(line[1]);
+      });
+      child.once("exit", () => failed(new Error(`the browser did not start: ${said}`)));
     });
-    child.once("exit", () => failed(new Error(`the browser did not start: ${said}`)));
-  });
-  const browser = await chromium.connectOverCDP(address);
-  return {
-    page: () => browser.contexts()[0].newPage(),
-    kill: async () => {
-      process.kill(child.pid, "SIGKILL");
-      await ended;
-      await browser.close().catch(() => {});
-    },
-  };
+    browser = await chromium.connectOverCDP(address);
+    return await work(await browser.contexts()[0].newPage());
+  } finally {
+    child.kill("SIGKILL");
+    await ended;
+    await browser?.close().catch(() => {});
+  }
 }
