@@ -24,7 +24,7 @@ export async function takeAndFinish(page, result) {
 }
 
 async function finishWith(page, result) {
-  await taskPanel(page).getByRole("button", { name: "Finish with a result…" }).click();
+  await taskPanel(page).getByRole("button", { name: "Hand in a result…" }).click();
   const dialog = page.getByRole("dialog", { name: "Finish T-1 with a result" });
   await dialog.getByRole("textbox", { name: "Result, as text or JSON" }).fill(result);
   await dialog.getByRole("button", { name: "Finish" }).click();

@@ -49,7 +49,7 @@ test("the same by keyboard alone", async ({ page }) => {
   const work = async (result) => {
     await tabTo("button", "Take it");
     await press("Enter");
-    await tabTo("button", "Finish with a result…");
+    await tabTo("button", "Hand in a result…");
     await press("Enter");
     await page.keyboard.type(result);
     await tabTo("button", "Finish", page.getByRole("dialog"));

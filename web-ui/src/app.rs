@@ -11,6 +11,7 @@ use crate::feedback::Feedback;
 use crate::gesture::Gestures;
 use crate::import::ImportPage;
 use crate::not_found::NotFound;
+use crate::queue::QueuePage;
 use crate::review::{ReviewPage, ReviewsPage};
 use crate::settings::StorageSettings;
 use crate::shell::{Desk, Shell};
@@ -43,6 +44,7 @@ fn App() -> impl IntoView {
                     <Route path=path!("/board") view=BoardPage />
                     <Route path=path!("/reviews") view=ReviewsPage />
                     <Route path=path!("/reviews/:id") view=ReviewPage />
+                    <Route path=path!("/queue") view=QueuePage />
                     <Route path=path!("/import") view=ImportPage />
                     <Route path=path!("/export") view=ExportPage />
                     <Route

@@ -26,7 +26,7 @@ use taskloom_storage::{BoardError, LeaseRecovery, StorageError};
 
 use self::handle::Handle;
 use crate::environment;
-use crate::model::board_index::{BoardIndex, changed_tasks, changes_reviews};
+use crate::model::board_index::{BoardIndex, changed_lists, changed_tasks};
 use crate::model::card::{Card, full_name};
 use crate::model::filter::Filter;
 use crate::model::phrase::YOU;
@@ -83,6 +83,7 @@ struct Inner {
     tasks: RefCell<HashMap<TaskId, ArcTrigger>>,
     stages: [ArcTrigger; Stage::ALL.len()],
     reviews: ArcTrigger,
+    queue: ArcTrigger,
     everything: ArcTrigger,
 }
 
@@ -99,6 +100,7 @@ impl BoardContext {
             tasks: RefCell::default(),
             stages: std::array::from_fn(|_| ArcTrigger::new()),
             reviews: ArcTrigger::new(),
+            queue: ArcTrigger::new(),
             everything: ArcTrigger::new(),
         };
         Self {
@@ -197,6 +199,13 @@ impl BoardContext {
         self.read(read)
     }
 
+    /// Reads the engine for what waits and what is held; `None` while the board is
+    /// not open. Tracks tasks, runs and the switch of the scheduler.
+    pub fn read_queue<T>(self, read: impl FnOnce(&Manager) -> T) -> Option<T> {
+        self.inner().queue.track();
+        self.read(read)
+    }
+
     /// Reads the engine without tracking; `None` while the board is not open.
     pub fn read<T>(self, read: impl FnOnce(&Manager) -> T) -> Option<T> {
         let inner = self.inner();
@@ -248,8 +257,12 @@ impl BoardContext {
         if !touched.stages.is_empty() {
             inner.everything.notify();
         }
-        if changes_reviews(changes) {
+        let lists = changed_lists(changes);
+        if lists.reviews {
             inner.reviews.notify();
+        }
+        if lists.queue {
+            inner.queue.notify();
         }
     }
 
@@ -266,6 +279,7 @@ impl BoardContext {
         }
         inner.everything.notify();
         inner.reviews.notify();
+        inner.queue.notify();
         self.phase.set(Phase::Open(keeping));
     }
 }

@@ -3,15 +3,17 @@
 
 mod create;
 mod import;
+mod queue;
 mod restore;
 mod review;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::availability::{Grip, Situation, Verb, grip};
+use taskloom_domain::claim_token::ClaimToken;
 use taskloom_domain::dependency::{AddDependency, DependencyKind};
 use taskloom_domain::error::{ErrorKind, Result as EngineResult, TaskError};
 use taskloom_domain::execution::{CancelTask, ExecutionRequest};
@@ -47,13 +49,17 @@ pub struct Gestures {
     /// What waits for a confirmation.
     pub asking: RwSignal<Option<(Verb, TaskId)>>,
     busy: RwSignal<BTreeSet<TaskId>>,
+    /// The tokens of what was claimed in this tab, also once the claims are lost: the
+    /// engine then says so. They never leave this place but for the engine.
+    tokens: StoredValue<HashMap<RunId, ClaimToken>>,
 }
 
 impl Gestures {
     /// Gestures on a board.
     pub fn new(board: BoardContext, feedback: Feedback) -> Self {
         let busy = RwSignal::new(BTreeSet::new());
-        Self { board, feedback, asking: RwSignal::new(None), busy }
+        let tokens = StoredValue::new(HashMap::new());
+        Self { board, feedback, asking: RwSignal::new(None), busy, tokens }
     }
 
     /// Does a verb on a task, after a confirmation where it cannot be taken back
@@ -120,10 +126,14 @@ impl Gestures {
                 claimer_session_id: SessionId::from(OWN_SESSION),
                 ..ClaimCriteria::default()
             };
-            manager.claim_next_run(criteria, actor).map(|claim| claim.task.id)
+            let claim = manager.claim_next_run(criteria, actor)?;
+            Ok((claim.task.id, claim.run.id, claim.claim_token))
         });
         match claimed.await {
-            Ok(id) => {
+            Ok((id, run, token)) => {
+                self.tokens.update_value(|tokens| {
+                    tokens.insert(run, token);
+                });
                 let name = self.board.name(&id);
                 self.feedback.done(format!("You claimed {name}"));
                 Ok(id)

@@ -31,6 +31,8 @@ pub mod parts;
 #[cfg(target_arch = "wasm32")]
 mod preference;
 #[cfg(target_arch = "wasm32")]
+mod queue;
+#[cfg(target_arch = "wasm32")]
 mod review;
 #[cfg(target_arch = "wasm32")]
 mod settings;

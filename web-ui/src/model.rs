@@ -17,6 +17,7 @@ pub mod keys;
 pub mod movement;
 pub mod page;
 pub mod phrase;
+pub mod queue;
 pub mod quick_add;
 pub mod reason;
 pub mod refusal;

@@ -1,10 +1,12 @@
 //! Reviews: asking for them, giving them to somebody, recording verdicts; and
 //! handing work in with a result, which is what they look at.
 
+use leptos::prelude::WithValue;
 use taskloom_domain::actor::ActorContext;
 use taskloom_domain::error::{ErrorKind, Result as EngineResult, TaskError};
 use taskloom_domain::id::{ReviewId, RunId, TaskId};
 use taskloom_domain::json::RawJson;
+use taskloom_domain::lease::LeaseCompletion;
 use taskloom_domain::manager::Manager;
 use taskloom_domain::review::{
     BindRunReviewSessionRequest, RecordRunReviewRequest, RunReviewOutcome, RunReviewRequest,
@@ -19,16 +21,32 @@ use crate::model::review::outcome_name;
 use crate::model::undo::{Inverse, Step};
 
 impl Gestures {
-    /// Ends the work on a task with a result.
+    /// Ends a run of a task with a result. A run that was claimed in this tab is ended
+    /// with the token of then, whatever became of it since.
     ///
     /// # Errors
     ///
-    /// The refusal.
-    pub async fn finish_with(self, id: TaskId, result: Option<RawJson>) -> Result<(), Refusal> {
+    /// The refusal; `lease_expired` and `invalid_claim_token` for a claim that was
+    /// lost.
+    pub async fn finish_with(
+        self,
+        id: TaskId,
+        run: RunId,
+        result: Option<RawJson>,
+    ) -> Result<(), Refusal> {
         let name = self.short_name(&id);
         let task = id.clone();
+        let token = self.tokens.with_value(|tokens| tokens.get(&run).cloned());
         let outcome = self.board.run(move |manager, actor| {
-            finish(manager, actor, &task, RunResult { value: result.clone() })
+            let result = RunResult { value: result.clone() };
+            let Some(token) = &token else { return finish(manager, actor, &task, result) };
+            let completion = LeaseCompletion {
+                run_id: run.clone(),
+                claim_token: token.clone(),
+                result,
+                ..LeaseCompletion::default()
+            };
+            manager.complete_run_lease(completion, actor).map(drop)
         });
         let what = format!("{name} was not finished");
         outcome.await.map_err(|error| self.refusal(what, &error))?;

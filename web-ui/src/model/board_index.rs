@@ -209,15 +209,32 @@ pub fn changed_tasks(changes: &[Change]) -> BTreeSet<TaskId> {
     ids
 }
 
-/// Whether changes show on lists of reviews.
-pub fn changes_reviews(changes: &[Change]) -> bool {
-    changes.iter().any(|change| {
+/// Which lists look different because of changes, beside the cards.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ChangedLists {
+    /// Lists of reviews.
+    pub reviews: bool,
+    /// The queue, who holds what, and the switch of the scheduler.
+    pub queue: bool,
+}
+
+/// The lists that changes show on.
+pub fn changed_lists(changes: &[Change]) -> ChangedLists {
+    let mut lists = ChangedLists::default();
+    for change in changes {
         let key = match change {
             Change::Put(record) => &record.key(),
             Change::Delete(key) => key,
         };
-        matches!(key, Key::Review(_) | Key::ReviewGate(_))
-    })
+        match key {
+            Key::Review(_) | Key::ReviewGate(_) => lists.reviews = true,
+            Key::Task(_) | Key::Dependency(..) | Key::Run(_) | Key::Profile(_) | Key::Scheduler => {
+                lists.queue = true;
+            }
+            _ => {}
+        }
+    }
+    lists
 }
 
 /// The changed tasks with those whose cards may look different because of them:

@@ -126,6 +126,7 @@ impl Chord {
             "k" => "K",
             "l" => "L",
             "m" => "M",
+            "q" => "Q",
             "r" => "R",
             "s" => "S",
             "v" => "V",
@@ -204,6 +205,7 @@ pub const KEYS: &[Binding] = keys! {
     Carrying: [key("Escape")] => Command::Back, "Put it back";
     Go: [key("b")] => Command::Go(Page::Board), "Board";
     Go: [key("r")] => Command::Go(Page::Reviews), "Reviews";
+    Go: [key("q")] => Command::Go(Page::Queue), "Queue";
     Go: [key("s")] => Command::Go(Page::Storage), "Storage";
 };
 

@@ -12,6 +12,8 @@ pub enum Page {
     Board,
     /// What waits for a verdict.
     Reviews,
+    /// What waits to be claimed, and who holds what.
+    Queue,
     /// Data in.
     Import,
     /// Where the board is kept, and the ways to take it away.
@@ -20,13 +22,15 @@ pub enum Page {
 
 impl Page {
     /// Every page, in the order of the rail.
-    pub const ALL: &'static [Page] = &[Page::Board, Page::Reviews, Page::Import, Page::Storage];
+    pub const ALL: &'static [Page] =
+        &[Page::Board, Page::Reviews, Page::Queue, Page::Import, Page::Storage];
 
     /// The path, which begins with a slash.
     pub fn path(self) -> &'static str {
         match self {
             Page::Board => "/board",
             Page::Reviews => "/reviews",
+            Page::Queue => "/queue",
             Page::Import => "/import",
             Page::Storage => "/settings/storage",
         }
@@ -37,6 +41,7 @@ impl Page {
         match self {
             Page::Board => "Board",
             Page::Reviews => "Reviews",
+            Page::Queue => "Queue",
             Page::Import => "Import",
             Page::Storage => "Storage",
         }
@@ -47,6 +52,7 @@ impl Page {
         match self {
             Page::Board => IconName::Board,
             Page::Reviews => IconName::Stage(Stage::InReview),
+            Page::Queue => IconName::Stage(Stage::Queued),
             Page::Import => IconName::Import,
             Page::Storage => IconName::Storage,
         }

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 use leptos_router::components::A;
+use taskloom_domain::store::SchedulerStore;
 
 use crate::board_context::BoardContext;
 use crate::model::icon::IconName;
@@ -24,6 +25,7 @@ pub fn Rail() -> impl IntoView {
                     <Icon name=page.icon() />
                     <span>{page.label()}</span>
                     {(*page == Page::Reviews).then(|| view! { <Waiting count=open /> })}
+                    {(*page == Page::Queue).then(|| view! { <PauseMark /> })}
                 </A>
             </li>
         }
@@ -36,6 +38,20 @@ pub fn Rail() -> impl IntoView {
             </p>
             <ul>{links.collect_view()}</ul>
         </nav>
+    }
+}
+
+/// That the scheduler hands out nothing.
+#[component]
+fn PauseMark() -> impl IntoView {
+    let board = expect_context::<BoardContext>();
+    let paused = Memo::new(move |_| {
+        board.read_queue(|manager| manager.store().get_scheduler().paused).unwrap_or_default()
+    });
+    view! {
+        <Show when=move || paused.get()>
+            <b class="rail-count paused">"Paused"</b>
+        </Show>
     }
 }
 

@@ -18,7 +18,7 @@ pub fn TopBar() -> impl IntoView {
     let path = use_location().pathname;
     let filtered = Memo::new(move |_| {
         let path = path.get();
-        [Page::Board, Page::Reviews].iter().any(|page| path.ends_with(page.path()))
+        [Page::Board, Page::Reviews, Page::Queue].iter().any(|page| path.ends_with(page.path()))
     });
     view! {
         <header class="top-bar">

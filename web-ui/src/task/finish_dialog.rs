@@ -21,6 +21,7 @@ pub fn FinishDialog(
 ) -> impl IntoView {
     let gestures = expect_context::<Gestures>();
     let kept_as = StoredValue::new(format!("taskloom.result.{run}"));
+    let run = StoredValue::new(run);
     let text = RwSignal::new(kept_as.with_value(|name| preference::load(name)).unwrap_or_default());
     let refusal = RwSignal::new(None::<Refusal>);
     let finish = move |event: leptos::ev::SubmitEvent| {
@@ -31,7 +32,7 @@ pub fn FinishDialog(
         };
         let task = task.clone();
         spawn_local(async move {
-            match gestures.finish_with(task, result).await {
+            match gestures.finish_with(task, run.get_value(), result).await {
                 Ok(()) => {
                     kept_as.with_value(|name| preference::keep::<str>(name, None));
                     on_close.run(());

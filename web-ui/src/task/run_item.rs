@@ -159,7 +159,7 @@ fn FinishWithResult(
     view! {
         <Show when=move || held.with(Option::is_some)>
             <button class="button small" on:click=move |_| asking.set(true)>
-                "Finish with a result…"
+                "Hand in a result…"
             </button>
         </Show>
         {dialog}
