@@ -51,6 +51,17 @@ impl Kind {
     }
 }
 
+/// How the entry begins that stands for everything that the browser erased. It is none
+/// of the formats, so that a version which does not know it takes it for damage too.
+const LOST: &[u8; 4] = b"LOST";
+
+/// The entry that stands for everything before it, which the browser erased by itself.
+/// It is read as damage, so that nobody takes the rest for the whole.
+#[cfg(any(target_arch = "wasm32", test))]
+pub(crate) fn lost(cause: &str) -> Vec<u8> {
+    [LOST, cause.as_bytes()].concat()
+}
+
 /// Frames the body that `write` appends to the buffer.
 pub(crate) fn seal<E>(
     kind: Kind,
@@ -116,6 +127,11 @@ pub(crate) struct Body<'a> {
 /// in a format that this version does not know.
 pub(crate) fn open(kind: Kind, version: Version, bytes: &[u8]) -> Result<Body<'_>, StorageError> {
     let part = kind.part(version);
+    if let Some(cause) = bytes.strip_prefix(LOST) {
+        let cause = String::from_utf8_lossy(cause);
+        let cause = format!("the browser could not read it and began an empty one ({cause})");
+        return Err(StorageError::corrupt(Part::Database, cause));
+    }
     let Some((header, body)) = bytes.split_at_checked(HEADER) else {
         return Err(StorageError::corrupt(part, format!("it has only {} bytes", bytes.len())));
     };
@@ -226,6 +242,13 @@ mod tests {
         let bytes = sealed_as(1, Kind::Snapshot, version(3), b"old");
         let opened = open(Kind::Snapshot, version(3), &bytes).unwrap();
         assert_eq!((opened.format, opened.bytes), (1, &b"old"[..]));
+    }
+
+    #[test]
+    fn what_the_browser_erased_is_damage_of_the_database() {
+        let error = open(Kind::Entry, version(1), &lost("too bad")).map(drop).unwrap_err();
+        let cause = "the browser could not read it and began an empty one (too bad)";
+        assert_eq!(error, StorageError::corrupt(Part::Database, cause));
     }
 
     #[test]

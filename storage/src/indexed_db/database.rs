@@ -5,7 +5,7 @@ use std::rc::{Rc, Weak};
 
 use futures_channel::mpsc::{UnboundedSender, unbounded};
 use futures_util::stream::{self, StreamExt};
-use js_sys::{Promise, Reflect};
+use js_sys::{Promise, Reflect, Uint8Array};
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -17,6 +17,7 @@ use super::signal::Signal;
 use super::transaction::{failure, found_key, key_of};
 use super::{FLOOR, LOG, PIECES, SNAPSHOTS};
 use crate::error::{CloseReason, StorageError};
+use crate::frame;
 use crate::log::Watch;
 use crate::version::Version;
 
@@ -193,8 +194,12 @@ fn upgrade(event: IdbVersionChangeEvent) -> Result<(), JsValue> {
     let connection: IdbDatabase = request.result()?.unchecked_into();
     let old = event.old_version();
     if old < 1.0 {
-        connection.create_object_store(LOG)?;
+        let log = connection.create_object_store(LOG)?;
         connection.create_object_store(SNAPSHOTS)?;
+        if let Some(cause) = data_loss(&event) {
+            let lost = Uint8Array::from(&*frame::lost(&cause));
+            log.put_with_key(&lost, &key_of(FLOOR.next()))?;
+        }
     }
     if old < 2.0 {
         connection.create_object_store(PIECES)?;
@@ -202,6 +207,13 @@ fn upgrade(event: IdbVersionChangeEvent) -> Result<(), JsValue> {
         note_floor(transaction.object_store(LOG)?)?;
     }
     Ok(())
+}
+
+/// Why there is no database any more, where there was one that the browser could not
+/// read: Chromium then begins an empty one, and tells whoever opens it first.
+fn data_loss(event: &IdbVersionChangeEvent) -> Option<String> {
+    let text = |field: &str| Reflect::get(event, &field.into()).ok()?.as_string();
+    (text("dataLoss")? == "total").then(|| text("dataLossMessage").unwrap_or_default())
 }
 
 /// Layout 1 pruned without a note: the floor is the oldest entry that is left.
