@@ -36,7 +36,7 @@ pub fn StorageNotice() -> impl IntoView {
             });
             Some(
                 view! {
-                    <Notice title="Your board cannot be opened" text=explain(&error)>
+                    <Notice title="Your board cannot be opened" text=format!("{}.", explain(&error))>
                         {again}
                         {memory}
                     </Notice>

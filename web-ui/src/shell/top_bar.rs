@@ -108,10 +108,10 @@ fn StorageMark() -> impl IntoView {
     }
 }
 
-/// An error as a sentence.
+/// An error as a sentence, without the full stop.
 pub fn explain(error: &impl std::error::Error) -> String {
     let text = error.to_string();
-    let mut letters = text.chars();
+    let mut letters = text.trim_end_matches('.').chars();
     let first = letters.next().map(|letter| letter.to_uppercase().collect::<String>());
     format!("{}{}", first.unwrap_or_default(), letters.as_str())
 }
