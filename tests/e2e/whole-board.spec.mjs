@@ -115,7 +115,7 @@ test("another tab is told that the board was erased, and begins anew", async ({ 
   const other = await context.newPage();
   await openBoard(other);
   await erase(page);
-  await expect(other.getByRole("alert")).toContainText("another tab updates or erases it");
+  await expect(other.getByRole("alert")).toContainText("Another tab updated or erased the board");
   await other.reload();
   await expect(other.getByRole("heading", { name: "Start with one line" })).toBeVisible();
 });

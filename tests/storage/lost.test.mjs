@@ -29,7 +29,7 @@ async function write([url, title]) {
   const outcome = await ada
     .createTask({ scope: "global", title })
     .then(() => "kept", ({ code, message }) => `${code}: ${message}`);
-  return { outcome, titles: ada.read.listTasks().map((task) => task.title) };
+  return { outcome, titles: ada.read.listTasks().map((task) => task.title).sort() };
 }
 
 const visit = (title) =>

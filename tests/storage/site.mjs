@@ -58,30 +58,55 @@ export function profile() {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 }
 
+/** How long a browser may take to answer, in milliseconds, and how often it is started. */
+const ANSWER = 15_000;
+const STARTS = 3;
+
 /**
  * Has a browser process of our own on a profile work with a page of it, and kills the
- * process afterwards, whatever came of it.
+ * process afterwards, whatever came of it. One that does not answer, as happens on a
+ * busy machine, is killed and started again before it was given any work.
  */
 export async function killAfter(folder, work) {
-  const flags = [...FLAGS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`];
-  const child = spawn(EXECUTABLE, flags, { stdio: ["ignore", "ignore", "pipe"] });
-  const ended = new Promise((done) => child.once("exit", done));
-  let browser;
-  try {
-    const address = await new Promise((found, failed) => {
-      let said = "";
-      child.stderr.on("data", (part) => {
-        said += part;
-        const line = /DevTools listening on (ws:\S+)/.exec(said);
-        if (line) found(line[1]);
+  for (let starts = 1; ; starts++) {
+    const flags = [...FLAGS, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${folder}`];
+    // A group of its own, so that no process of it outlives the browser.
+    const child = spawn(EXECUTABLE, flags, { detached: true, stdio: ["ignore", "ignore", "pipe"] });
+    const ended = new Promise((done) => child.once("exit", done));
+    let browser;
+    try {
+      browser = await connect(child).catch((error) => {
+        if (starts === STARTS) throw error;
       });
-      child.once("exit", () => failed(new Error(`the browser did not start: ${said}`)));
+      if (browser) return await work(await browser.contexts()[0].newPage());
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+      killGroup(child.pid);
+      await browser?.close().catch(() => {});
+    }
+  }
+}
+
+/** Speaks to a browser that was just started. */
+async function connect(child) {
+  const address = await new Promise((found, failed) => {
+    let said = "";
+    child.stderr.on("data", (part) => {
+      said += part;
+      const line = /DevTools listening on (ws:\S+)/.exec(said);
+      if (line) found(line[1]);
     });
-    browser = await chromium.connectOverCDP(address);
-    return await work(await browser.contexts()[0].newPage());
-  } finally {
-    child.kill("SIGKILL");
-    await ended;
-    await browser?.close().catch(() => {});
+    child.once("exit", () => failed(new Error(`the browser did not start: ${said}`)));
+  });
+  return chromium.connectOverCDP(address, { timeout: ANSWER });
+}
+
+function killGroup(leader) {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    // All of them are gone already.
+    if (error.code !== "ESRCH") throw error;
   }
 }
